@@ -1,0 +1,114 @@
+import type { Diff } from './module.ts';
+import type { Json } from './json.ts';
+import type { Problem } from './problem.ts';
+
+/** How a task ended on one host. `ran` is an action that happened; `ok` and `changed` are verified states. */
+export type TaskStatus = 'ok' | 'changed' | 'ran' | 'skipped' | 'failed' | 'unreachable' | 'aborted';
+
+/** How a host ended. `not_run` is a host that was never begun because the run stopped before. */
+export type HostStatus = 'ok' | 'changed' | 'failed' | 'unreachable' | 'aborted' | 'not_run';
+
+/** Identifies a task on a host; `item` is set inside a loop. */
+export interface TaskRef {
+  readonly play: number;
+  readonly host: string;
+  /** Stable over runs of the same playbook: `1.3`, `1.4.2` in a block, `1.h1` for a handler. */
+  readonly task: string;
+  readonly name: string;
+  readonly module: string;
+  readonly item?: string;
+}
+
+/** Counts over one host or over all. */
+export interface Recap {
+  readonly host: string;
+  readonly status: HostStatus;
+  readonly counts: Readonly<Record<TaskStatus | 'rescued' | 'ignored', number>>;
+  readonly ms: number;
+  /** Notified handlers that could not run. */
+  readonly owed: readonly string[];
+  readonly reboots: number;
+}
+
+/**
+ * Everything that happens, in one union. Consumers (journal, terminal, JSON lines, JUnit, HTML) cannot reach back. Each emit is awaited:
+ * `step-start` is on disk before the step is sent.
+ */
+export type Event =
+  | {
+      readonly type: 'run-start';
+      readonly run: string;
+      readonly at: string;
+      readonly version: string;
+      readonly playbooks: readonly string[];
+      readonly hosts: readonly string[];
+      readonly check: boolean;
+      readonly forks: number;
+    }
+  | {
+      readonly type: 'play-start';
+      readonly play: number;
+      readonly name: string;
+      readonly hosts: readonly string[];
+      readonly tasks: number;
+    }
+  | { readonly type: 'host-start'; readonly play: number; readonly host: string }
+  | { readonly type: 'host-connected'; readonly host: string; readonly ms: number; readonly detail: string }
+  | { readonly type: 'task-start'; readonly ref: TaskRef }
+  | {
+      readonly type: 'task-plan';
+      readonly ref: TaskRef;
+      readonly steps: readonly string[];
+      readonly notes: readonly string[];
+    }
+  | {
+      readonly type: 'step-start';
+      readonly ref: TaskRef;
+      readonly step: number;
+      readonly do: string;
+      readonly say: string;
+      readonly name: string;
+    }
+  | { readonly type: 'step-output'; readonly ref: TaskRef; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | {
+      readonly type: 'step-end';
+      readonly ref: TaskRef;
+      readonly step: number;
+      readonly changed: boolean;
+      readonly code: number | null;
+      readonly ms: number;
+    }
+  | { readonly type: 'note'; readonly host: string; readonly text: string; readonly ref?: TaskRef }
+  | {
+      readonly type: 'task-end';
+      readonly ref: TaskRef;
+      readonly status: TaskStatus;
+      readonly ms: number;
+      readonly diff: readonly Diff[];
+      readonly result: Readonly<Record<string, Json>>;
+      readonly problems: readonly Problem[];
+      /** The failure was ignored (`ignore_errors`) or caught by a `rescue`. */
+      readonly tolerated?: 'ignored' | 'rescued';
+      /** In plan mode: an earlier change of this run is pending, so the real run may find something else. */
+      readonly provisional?: boolean;
+      /** A `debug` message, to be shown even without `-v`. */
+      readonly message?: string;
+    }
+  | {
+      readonly type: 'host-end';
+      readonly play: number;
+      readonly host: string;
+      readonly status: HostStatus;
+      readonly ms: number;
+    }
+  | { readonly type: 'play-end'; readonly play: number; readonly stopped?: string }
+  | {
+      readonly type: 'run-end';
+      readonly run: string;
+      readonly ms: number;
+      readonly status: number;
+      readonly recap: readonly Recap[];
+    };
+
+/** Sends an event to all consumers; resolves when each has taken it. Rejects only when the journal cannot write. */
+export type Emit = (event: Event) => Promise<void>;

@@ -1,0 +1,34 @@
+import { inspect } from 'node:util';
+
+/** A value that never prints: `***` in text, JSON and inspection. Only the session reveals it, on its way into a stdin. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value itself. Allowed in `session/` and in expressions that build another Secret; nowhere else (a test looks). */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '***';
+  }
+
+  toJSON(): string {
+    return '***';
+  }
+
+  [Symbol.toPrimitive](): string {
+    return '***';
+  }
+
+  [inspect.custom](): string {
+    return '***';
+  }
+}
+
+/** Text that may be secret. */
+export type MaybeSecret = string | Secret;

@@ -1,0 +1,87 @@
+import type { Bytes } from './bytes.ts';
+import type { Command } from './command.ts';
+import type { MaybeSecret } from './secret.ts';
+
+/** What every step says of itself. */
+interface StepBase {
+  /** One line a person reads, in the imperative: `install tmux, nmap`. */
+  readonly say: string;
+  /** What this step destroys, in the words `allow_destroy` must name (a device, a volume, a path); refused at plan time otherwise. */
+  readonly destroys?: readonly string[];
+}
+
+/** A short command. Exit codes in `okCodes` (default 0) are success; those in `unchangedCodes` are success without a change. */
+export interface RunStep extends StepBase {
+  readonly do: 'run';
+  readonly command: Command;
+  readonly okCodes?: readonly number[];
+  readonly unchangedCodes?: readonly number[];
+  /** Turns a failure into a problem with a reason and a next step; undefined keeps the general one. Pure. */
+  readonly explain?: Explain;
+}
+
+/** A long command that runs detached from the connection, survives its loss and is attached to again by name. */
+export interface TransactionStep extends StepBase {
+  readonly do: 'transaction';
+  readonly command: Command;
+  readonly okCodes?: readonly number[];
+  readonly unchangedCodes?: readonly number[];
+  /** Asked until it answers 0 before the command is sent: somebody else's transaction is waited for, never cancelled. */
+  readonly waitIdle?: { readonly question: Command; readonly deadlineMs: number; readonly say: string };
+  readonly explain?: Explain;
+}
+
+/** Writes a file whole: temporary name in the same folder, fsync, rename, checksum verified. */
+export interface PutStep extends StepBase {
+  readonly do: 'put';
+  readonly path: string;
+  readonly content: Bytes | MaybeSecret;
+  /** Octal text such as `0644`; the existing file's mode (0644 for a new one) when absent. */
+  readonly mode?: string;
+  readonly owner?: string;
+  readonly group?: string;
+  /** Keeps the former content beside it under this suffix. */
+  readonly backupSuffix?: string;
+}
+
+/** Asks a read-only question until it answers 0. */
+export interface WaitStep extends StepBase {
+  readonly do: 'wait';
+  readonly until: Command;
+  readonly everyMs: number;
+  readonly deadlineMs: number;
+  readonly explain?: Explain;
+}
+
+/** Reboots the host once and proves it: new boot id, and the deployment that was to boot next really booted. */
+export interface RebootStep extends StepBase {
+  readonly do: 'reboot';
+  readonly timeoutMs: number;
+  /** How long the host may take to go away. */
+  readonly downTimeoutMs: number;
+  /** The command that reboots; `systemctl reboot` when absent. */
+  readonly command?: Command;
+  /** Asked once the host is back until it answers 0; the reboot counts as done only then. */
+  readonly ready?: Command;
+}
+
+/** The few kinds of step there are; a new kind is a member here and one case in `engine/step.ts`. */
+export type Step = RunStep | TransactionStep | PutStep | WaitStep | RebootStep;
+
+/** Classifies a failed command from its exit code and outputs. */
+export type Explain = (failed: {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}) =>
+  { readonly message: string; readonly hint?: string; readonly code?: import('./codes.ts').ProblemCode } | undefined;
+
+/** What came of one applied step. */
+export interface StepResult {
+  readonly step: Step;
+  readonly changed: boolean;
+  /** Exit code where a command ran. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
