@@ -23,7 +23,13 @@ export interface Diff {
 
 /** The way from what is to what is wanted. No steps means: already right. */
 export type Change =
-  | { readonly steps: readonly Step[]; readonly diff?: readonly Diff[]; readonly notes?: readonly string[] }
+  | {
+      readonly steps: readonly Step[];
+      readonly diff?: readonly Diff[];
+      readonly notes?: readonly string[];
+      /** False where planning again cannot prove anything (a one-shot wish such as `state: restarted`); the steps' own proof must do. */
+      readonly verify?: false;
+    }
   /** The wish cannot or must not be met; the task fails before anything is sent. */
   | { readonly refuse: string; readonly hint?: string; readonly code?: ProblemCode };
 
@@ -45,6 +51,8 @@ export interface Module<Want, Have> {
   readonly notes?: readonly string[];
   /** `state`: converges and is verified. `action`: happens each time, and is reported as `ran`, never as `ok`. */
   readonly kind: 'state' | 'action';
+  /** Never changes a host (`assert`, `debug`, `wait_for`): reported as `ok`, and questions of later tasks may be asked ahead over it. */
+  readonly inert?: true;
   /** A strict object; every field has a description. */
   readonly params: z.ZodType<Want>;
   /** Parameters that hold a CEL expression (or a list of them); the engine evaluates them and passes `Evaluated` values. */

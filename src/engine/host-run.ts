@@ -1,0 +1,59 @@
+import type { HostStatus, Recap, TaskStatus } from '../core/events.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Value } from '../core/value.ts';
+import type { Host } from '../inventory/types.ts';
+import type { HostSession } from '../session/session.ts';
+import { createPrefetch, type Prefetch } from './prefetch.ts';
+
+/** All the engine remembers of one host during one run. */
+export interface HostRun {
+  readonly host: Host;
+  readonly session: HostSession;
+  readonly prefetch: Prefetch;
+  facts: Facts | undefined;
+  readonly registered: Record<string, Value>;
+  /** Handlers that were notified and have not run yet, by task id. */
+  readonly notified: Map<string, string>;
+  readonly counts: Record<TaskStatus | 'rescued' | 'ignored', number>;
+  status: HostStatus;
+  /** In check mode: a change is pending that the real run would have made. */
+  provisional: boolean;
+  connected: boolean;
+  reboots: number;
+  ms: number;
+}
+
+/** A host at the start of a run. */
+export function createHostRun(host: Host, session: HostSession): HostRun {
+  return {
+    host,
+    session,
+    prefetch: createPrefetch(session),
+    facts: undefined,
+    registered: {},
+    notified: new Map(),
+    counts: { ok: 0, changed: 0, ran: 0, skipped: 0, failed: 0, unreachable: 0, aborted: 0, rescued: 0, ignored: 0 },
+    status: 'not_run',
+    provisional: false,
+    connected: false,
+    reboots: 0,
+    ms: 0,
+  };
+}
+
+/** True for a host that can go on with the next task. */
+export function isAlive(run: HostRun): boolean {
+  return run.status === 'not_run' || run.status === 'ok' || run.status === 'changed';
+}
+
+/** The line of a host in the recap. */
+export function recapOf(run: HostRun): Recap {
+  return {
+    host: run.host.name,
+    status: run.status,
+    counts: { ...run.counts },
+    ms: Math.round(run.ms),
+    owed: [...run.notified.values()],
+    reboots: run.reboots,
+  };
+}
