@@ -27,8 +27,11 @@ export type Change =
       readonly steps: readonly Step[];
       readonly diff?: readonly Diff[];
       readonly notes?: readonly string[];
-      /** False where planning again cannot prove anything (a one-shot wish such as `state: restarted`); the steps' own proof must do. */
-      readonly verify?: false;
+      /**
+       * False where planning again cannot prove anything; the steps' own proof must do. True on an action whose outcome can be
+       * read (`command` with `creates`): it is asked again like a state, and reported as `changed`.
+       */
+      readonly verify?: boolean;
     }
   /** The wish cannot or must not be met; the task fails before anything is sent. */
   | { readonly refuse: string; readonly hint?: string; readonly code?: ProblemCode };
@@ -69,8 +72,11 @@ export interface Module<Want, Have> {
   probe(want: Want, context: ModuleContext): Questions;
   /** What the answers mean. Throws a Fault with E_ANSWER on an answer that cannot be understood. */
   read(answers: Answers, want: Want, context: ModuleContext): Have;
-  /** The steps that close the difference. */
-  plan(want: Want, have: Have, context: ModuleContext): Change;
+  /**
+   * The steps that close the difference. `before` is there when the steps have run and planning again must give none: it is
+   * what was read before them, so that a wish such as `restarted` can see that it came true.
+   */
+  plan(want: Want, have: Have, context: ModuleContext, before?: Have): Change;
   /** The registered result, from the state last read and from what was done. */
   result?(want: Want, have: Have, done: readonly StepResult[], context: ModuleContext): Readonly<Record<string, Json>>;
 }

@@ -52,10 +52,10 @@ export async function converge(job: Job, ask: () => Promise<Answers>, context: S
   const { done, problems } = await applyAll(change.steps, context);
   const changed = module.inert !== true && done.some((one) => one.changed);
   if (problems.length > 0) return finish({ status: 'failed', changed, problems }, have, done);
-  if (module.kind === 'action') return finish({ status: acted, changed }, have, done);
+  if (module.kind === 'action' && change.verify !== true) return finish({ status: acted, changed }, have, done);
   if (!changed) return finish({}, have, done);
   const after = module.read(await ask(), want, thinking);
-  const left = change.verify === false ? [] : unconverged(module.plan(want, after, thinking));
+  const left = change.verify === false ? [] : unconverged(module.plan(want, after, thinking, have));
   return finish({ status: left.length > 0 ? 'failed' : 'changed', changed, problems: left }, after, done);
 }
 
