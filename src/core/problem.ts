@@ -7,8 +7,10 @@ export interface Place {
   readonly col: number;
   /** How many characters the caret underlines; 1 when absent. */
   readonly length?: number;
-  /** The whole source line, so that the problem can be shown without reading the file again. */
+  /** The source line (a long one cut to a window around the place), so that the problem can be shown without the file. */
   readonly text?: string;
+  /** Column of the first character of `text`; 1 when absent. */
+  readonly from?: number;
 }
 
 /** One thing that is wrong, as a value: what, where, and what to type next. */
