@@ -1,0 +1,135 @@
+import type { TaskRef } from '../core/events.ts';
+import type { Json } from '../core/json.ts';
+import type { Value } from '../core/value.ts';
+import type { Task } from '../playbook/types.ts';
+import { ensureConnected } from './connect.ts';
+import type { HostRun } from './host-run.ts';
+import { ignoresErrors, itemLabel, loopItems, loopLocals } from './loop.ts';
+import { notifyHandlers } from './handlers.ts';
+import type { PlayRun } from './play-run.ts';
+import { taskScope, type Locals } from './scope.ts';
+import { runItem } from './task-item.ts';
+import { endOfItems, endOfThrown, isBad, type TaskEnd } from './task-end.ts';
+
+/** Where a task stands while it runs: the variables of the loops around it, and whether a `rescue` would catch it. */
+export interface Surroundings {
+  readonly locals: Locals;
+  readonly guarded: boolean;
+}
+
+/** Thrown through the tasks of a host that cannot go on; caught by a block's `rescue` or by the play. */
+export class HostFailed extends Error {
+  readonly end: TaskEnd;
+  readonly ref: TaskRef;
+
+  constructor(end: TaskEnd, ref: TaskRef) {
+    super(end.problems[0]?.message ?? end.status);
+    this.end = end;
+    this.ref = ref;
+  }
+}
+
+/** Runs one task on one host, reports it, registers its result and notifies handlers. Throws HostFailed where it is not tolerated. */
+export async function runTask(task: Task, run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
+  const { deps } = play;
+  const ref: TaskRef = { play: play.play.index, host: run.host.name, task: task.id, name: task.name, module: task.module.name };
+  const started = deps.clock.elapsed();
+  await deps.emit({ type: 'task-start', ref });
+  const ended = task.runOnce ? await runOnce(task, run, play, ref, around) : await attempt(task, run, play, ref, around);
+  if (task.register !== undefined) run.registered[task.register] = ended.result;
+  const tolerated = toleranceOf(task, run, play, ended, around);
+  await report(ended, task, play, ref, started, run, tolerated);
+  count(ended, run, play, tolerated);
+  if (isBad(ended) && tolerated !== 'ignored') throw new HostFailed(ended, ref);
+  if (ended.changed && task.notify !== undefined) notifyHandlers(task, taskScope(task, run, play, around.locals), run, play);
+}
+
+function runOnce(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
+  const key = `${task.id} ${JSON.stringify(around.locals)}`;
+  const running = play.once.get(key) ?? attempt(task, run, play, ref, around);
+  play.once.set(key, running);
+  return running;
+}
+
+async function attempt(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
+  try {
+    await ensureConnected(run, play.deps, play.play.gatherFacts);
+    const scope = taskScope(task, run, play, around.locals);
+    if (task.loop === undefined) return await runItem({ task, run, play, ref, scope, index: 0 });
+    return await runLoop(task, run, play, ref, around);
+  } catch (error) {
+    return endOfThrown(error, play.deps.signal);
+  }
+}
+
+async function runLoop(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
+  const ends: TaskEnd[] = [];
+  const outer = taskScope(task, run, play, around.locals);
+  for (const [index, item] of loopItems(task, outer).entries()) {
+    if (index > 0 && task.loopControl.pauseMs > 0) await play.deps.clock.sleep(task.loopControl.pauseMs, play.deps.signal);
+    const locals = { ...around.locals, ...loopLocals(task, item, index) };
+    const scope = taskScope(task, run, play, locals);
+    const itemRef: TaskRef = { ...ref, item: itemLabel(task, item, scope) };
+    const started = play.deps.clock.elapsed();
+    const ended = await runItem({ task, run, play, ref: itemRef, scope, index }).catch((error: unknown) =>
+      endOfThrown(error, play.deps.signal),
+    );
+    const result = { ...ended.result, [task.loopControl.loopVar]: item };
+    ends.push({ ...ended, result });
+    await report(ended, task, play, itemRef, started, run, undefined);
+    if (ended.status === 'unreachable' || ended.status === 'aborted') break;
+  }
+  return endOfItems(ends);
+}
+
+function toleranceOf(
+  task: Task,
+  run: HostRun,
+  play: PlayRun,
+  ended: TaskEnd,
+  around: Surroundings,
+): 'ignored' | 'rescued' | undefined {
+  if (!isBad(ended) || ended.status === 'aborted') return undefined;
+  if (ended.status === 'unreachable') {
+    if (task.ignoreUnreachable) return 'ignored';
+  } else if (ignoresErrors(task, taskScope(task, run, play, around.locals))) return 'ignored';
+  return around.guarded ? 'rescued' : undefined;
+}
+
+async function report(
+  ended: TaskEnd,
+  task: Task,
+  play: PlayRun,
+  ref: TaskRef,
+  started: number,
+  run: HostRun,
+  tolerated: 'ignored' | 'rescued' | undefined,
+): Promise<void> {
+  const { deps, request } = play;
+  const withDiff = !task.noLog && (task.diff ?? request.options.diff);
+  await deps.emit({
+    type: 'task-end',
+    ref,
+    status: ended.status,
+    ms: Math.round(deps.clock.elapsed() - started),
+    diff: withDiff ? ended.diff : [],
+    result: task.noLog ? {} : plain(ended.result),
+    problems: task.noLog ? ended.problems.map((one) => ({ ...one, message: 'hidden by no_log' })) : ended.problems,
+    ...(tolerated === undefined ? {} : { tolerated }),
+    ...(run.provisional ? { provisional: true } : {}),
+    ...(ended.message === undefined || task.noLog ? {} : { message: ended.message }),
+  });
+}
+
+/** Secrets become `***`; everything else stays as it is. */
+function plain(value: Readonly<Record<string, Value>>): Record<string, Json> {
+  return JSON.parse(JSON.stringify(value)) as Record<string, Json>;
+}
+
+function count(ended: TaskEnd, run: HostRun, play: PlayRun, tolerated: 'ignored' | 'rescued' | undefined): void {
+  if (tolerated === undefined) run.counts[ended.status] += 1;
+  else run.counts[tolerated] += 1;
+  const changed = ended.status === 'changed' || (ended.status === 'ran' && ended.changed);
+  if (run.status === 'not_run' || (run.status === 'ok' && changed)) run.status = changed ? 'changed' : 'ok';
+  if (play.request.options.check && changed) run.provisional = true;
+}
