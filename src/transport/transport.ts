@@ -27,6 +27,8 @@ export interface Channel {
   write(bytes: Bytes): Promise<void>;
   /** Standard output as it comes; ends when the channel ends. */
   readonly stdout: AsyncIterable<Bytes>;
+  /** Standard error as it comes; ends with the channel. Somebody must read it, or the program stalls when it fills. */
+  readonly stderr: AsyncIterable<Bytes>;
   /** The last part of standard error, for diagnosis. */
   stderrTail(): string;
   close(): void;
