@@ -46,16 +46,17 @@ export async function converge(job: Job, ask: () => Promise<Answers>, context: S
   if (forbidden.length > 0) return finish({ status: 'failed', problems: forbidden }, have, []);
   const says = change.steps.map((step) => step.say);
   await context.emit({ type: 'task-plan', ref: job.ref, steps: says, notes: change.notes ?? [] });
-  const acted = module.inert === true ? 'ok' : module.kind === 'action' ? 'ran' : 'changed';
+  const verified = change.verify ?? module.kind === 'state';
+  const acted = module.inert === true ? 'ok' : module.kind === 'action' && !verified ? 'ran' : 'changed';
   if (job.check) return finish({ status: acted, changed: acted !== 'ok' }, have, []);
 
   const { done, problems } = await applyAll(change.steps, context);
   const changed = module.inert !== true && done.some((one) => one.changed);
   if (problems.length > 0) return finish({ status: 'failed', changed, problems }, have, done);
-  if (module.kind === 'action' && change.verify !== true) return finish({ status: acted, changed }, have, done);
+  if (!verified) return finish({ status: acted === 'changed' && !changed ? 'ok' : acted, changed }, have, done);
   if (!changed) return finish({}, have, done);
   const after = module.read(await ask(), want, thinking);
-  const left = change.verify === false ? [] : unconverged(module.plan(want, after, thinking, have));
+  const left = unconverged(module.plan(want, after, thinking, have));
   return finish({ status: left.length > 0 ? 'failed' : 'changed', changed, problems: left }, after, done);
 }
 

@@ -1,4 +1,3 @@
-import { holds } from '../config/expression.ts';
 import type { Block, Task, TaskNode } from '../playbook/types.ts';
 import { nextHandler } from './handlers.ts';
 import type { HostRun } from './host-run.ts';
@@ -50,7 +49,6 @@ async function flush(run: HostRun, play: PlayRun, around: Surroundings): Promise
 async function walkBlock(block: Block, run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
   if (block.loop === undefined) return walkOnce(block, run, play, around);
   const outer = taskScope(block, run, play, around.locals);
-  if (!block.when.every((condition) => holds(condition, outer))) return;
   for (const [index, item] of loopItems(block, outer).entries()) {
     const locals = { ...around.locals, ...loopLocals(block, item, index) };
     await walkOnce(block, run, play, { ...around, locals });
