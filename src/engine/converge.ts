@@ -46,18 +46,24 @@ export async function converge(job: Job, ask: () => Promise<Answers>, context: S
   if (forbidden.length > 0) return finish({ status: 'failed', problems: forbidden }, have, []);
   const says = change.steps.map((step) => step.say);
   await context.emit({ type: 'task-plan', ref: job.ref, steps: says, notes: change.notes ?? [] });
-  const verified = change.verify ?? module.kind === 'state';
-  const acted = module.inert === true ? 'ok' : module.kind === 'action' && !verified ? 'ran' : 'changed';
+  const acted = statusOf(module, change.verify);
   if (job.check) return finish({ status: acted, changed: acted !== 'ok' }, have, []);
 
   const { done, problems } = await applyAll(change.steps, context);
   const changed = module.inert !== true && done.some((one) => one.changed);
   if (problems.length > 0) return finish({ status: 'failed', changed, problems }, have, done);
-  if (!verified) return finish({ status: acted === 'changed' && !changed ? 'ok' : acted, changed }, have, done);
+  if (acted === 'ran') return finish({ status: 'ran', changed }, have, done);
   if (!changed) return finish({}, have, done);
+  if (change.verify === false) return finish({ status: 'changed', changed }, have, done);
   const after = module.read(await ask(), want, thinking);
   const left = unconverged(module.plan(want, after, thinking, have));
   return finish({ status: left.length > 0 ? 'failed' : 'changed', changed, problems: left }, after, done);
+}
+
+/** How a module's steps are reported: an action ran, unless its outcome can be read and is verified like a state. */
+function statusOf(module: AnyModule, verify: boolean | undefined): 'ok' | 'ran' | 'changed' {
+  if (module.inert === true) return 'ok';
+  return module.kind === 'action' && verify !== true ? 'ran' : 'changed';
 }
 
 async function applyAll(

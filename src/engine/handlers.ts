@@ -17,7 +17,11 @@ export function notifyHandlers(task: Task, scope: Scope, run: HostRun, play: Pla
 }
 
 /** The handlers that are due on a host, in the order they are defined; taken one by one, because a handler may notify another. */
-export function nextHandler(run: HostRun, play: PlayRun, after: number): { readonly handler: Task; readonly at: number } | undefined {
+export function nextHandler(
+  run: HostRun,
+  play: PlayRun,
+  after: number,
+): { readonly handler: Task; readonly at: number } | undefined {
   const at = play.play.handlers.findIndex((handler, index) => index > after && run.notified.has(handler.id));
   const handler = play.play.handlers[at];
   return handler === undefined ? undefined : { handler, at };

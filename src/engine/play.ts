@@ -8,7 +8,9 @@ import { HostStopped, walk } from './walk.ts';
 export async function runBatch(parts: PlayRunParts): Promise<string | undefined> {
   const play = createPlayRun(parts);
   const { deps } = play;
-  const hosts = play.hosts.map((run) => (play.play.strategy === 'free' ? play.slots(() => runHost(run, play)) : runHost(run, play)));
+  const hosts = play.hosts.map((run) =>
+    play.play.strategy === 'free' ? play.slots(() => runHost(run, play)) : runHost(run, play),
+  );
   const settled = await Promise.allSettled(hosts);
   const bug = settled.find((one) => one.status === 'rejected');
   if (bug !== undefined) throw bug.reason;
@@ -60,4 +62,3 @@ function sizeOf(wanted: number | string, hosts: number): number {
   const basisPoints = BigInt(percent[1] ?? '0') * 100n + BigInt((percent[2] ?? '').padEnd(2, '0'));
   return Math.max(1, Number((basisPoints * BigInt(hosts)) / 10_000n));
 }
-

@@ -51,7 +51,11 @@ export function createPrefetch(session: HostSession): Prefetch {
 }
 
 /** One `ask` per identity, all at the same time. */
-async function askAll(session: HostSession, wishes: readonly Wish[], signal: AbortSignal): Promise<Map<string, Answers>> {
+async function askAll(
+  session: HostSession,
+  wishes: readonly Wish[],
+  signal: AbortSignal,
+): Promise<Map<string, Answers>> {
   const byIdentity = new Map<string, Wish[]>();
   for (const wish of wishes) {
     const key = identityKey(wish.as);

@@ -48,7 +48,9 @@ async function readBootState(context: StepContext): Promise<BootState> {
   const answers = await context.session.ask(questions, context.as, context.signal);
   const bootId = answers['boot']?.stdout.trim() ?? '';
   if (bootId === '') {
-    throw new Fault([{ code: 'E_ANSWER', message: 'the host does not tell its boot id, so a reboot could not be proven' }]);
+    throw new Fault([
+      { code: 'E_ANSWER', message: 'the host does not tell its boot id, so a reboot could not be proven' },
+    ]);
   }
   const status = answers['status'];
   return {
@@ -87,7 +89,12 @@ async function waitForBoot(step: RebootStep, oldBootId: string, context: StepCon
     if (seen.state === undefined) {
       seenDown = true;
       last = seen.reason;
-      if (seen.fatal) return { code: 'E_REBOOT', message: `the host is back, but: ${last}`, hint: 'compare its console with what you expect; it was not touched again' };
+      if (seen.fatal)
+        return {
+          code: 'E_REBOOT',
+          message: `the host is back, but: ${last}`,
+          hint: 'compare its console with what you expect; it was not touched again',
+        };
     } else if (waited > step.downTimeoutMs) return didNotReboot(waited);
     if (waited > step.timeoutMs) return neverReturned(waited, seenDown, last);
   }
@@ -154,7 +161,12 @@ async function judgeBoot(
   const { emit, ref } = context;
   const newlyFailed = after.failed.filter((unit) => !before.failed.includes(unit));
   if (newlyFailed.length > 0) {
-    await emit({ type: 'note', host: ref.host, ref, text: `units that failed at this boot: ${newlyFailed.join(', ')}` });
+    await emit({
+      type: 'note',
+      host: ref.host,
+      ref,
+      text: `units that failed at this boot: ${newlyFailed.join(', ')}`,
+    });
   }
   if (expected === undefined || after.ostree === undefined) return undefined;
   const booted = after.ostree.booted;
@@ -166,9 +178,10 @@ async function judgeBoot(
     message: fellBack
       ? `the host fell back: it booted the old deployment ${show(booted)}, not ${show(expected)}`
       : `the host booted ${show(booted)}, not ${show(expected)} as expected; somebody else changed its deployments`,
-    hint: fellBack && !still
-      ? 'the new deployment was not finalized at shutdown; see why: journalctl -b -1 -u ostree-finalize-staged.service'
-      : 'see "rpm-ostree status" and the boot menu of the host; run the playbook again to stage the change anew',
+    hint:
+      fellBack && !still
+        ? 'the new deployment was not finalized at shutdown; see why: journalctl -b -1 -u ostree-finalize-staged.service'
+        : 'see "rpm-ostree status" and the boot menu of the host; run the playbook again to stage the change anew',
   };
 }
 

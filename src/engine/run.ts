@@ -83,7 +83,13 @@ async function runPlays(
   const selection = createSelection(request.options, deps);
   for (const { play, hosts } of plays) {
     const names = hosts.map((host) => host.name);
-    await deps.emit({ type: 'play-start', play: play.index, name: play.name, hosts: names, tasks: tasksOf(play.tasks).length });
+    await deps.emit({
+      type: 'play-start',
+      play: play.index,
+      name: play.name,
+      hosts: names,
+      tasks: tasksOf(play.tasks).length,
+    });
     const alive = names.map(runs.named).filter(isAlive);
     const selected = selection(play);
     const prompted = await deps.prompted(play.index);
@@ -114,4 +120,3 @@ function exitStatus(recap: readonly Recap[], interrupted: boolean): number {
   if (any('unreachable')) return 4;
   return any('aborted') || any('not_run') ? 3 : 0;
 }
-

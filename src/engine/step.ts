@@ -4,7 +4,7 @@ import type { Emit, TaskRef } from '../core/events.ts';
 import type { Clock } from '../core/clock.ts';
 import { Fault, type Problem } from '../core/problem.ts';
 import type { MaybeSecret } from '../core/secret.ts';
-import type { RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
+import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
 import { showDuration } from '../core/units.ts';
 import type { HostSession, Identity, RunOptions } from '../session/session.ts';
 import { rebootHost } from './reboot.ts';
@@ -113,12 +113,8 @@ async function performTransaction(step: TransactionStep, index: number, context:
 async function performWait(step: WaitStep, context: StepContext): Promise<Applied> {
   const last = await askUntil(step.until, step.deadlineMs, step.everyMs, context);
   if (last === undefined) return { result: done(step, false), problem: undefined };
-  const told = step.explain?.(last);
-  const problem: Problem = {
-    code: told?.code ?? 'E_TIMEOUT',
-    message: told?.message ?? `${step.say}: not so within ${showDuration(step.deadlineMs)}`,
-    ...(told?.hint === undefined ? {} : { hint: told.hint }),
-  };
+  const message = `${step.say}: not so within ${showDuration(step.deadlineMs)}`;
+  const problem = explained(step.explain?.(last), { code: 'E_TIMEOUT', message });
   return { result: { step, changed: false, ...last }, problem };
 }
 
@@ -158,20 +154,28 @@ async function askOnce(question: Command, context: StepContext, session: HostSes
 /** Judges how a command ended by its exit code alone, and lets the module explain a failure. */
 function judge(step: RunStep | TransactionStep, outcome: Outcome): Applied {
   const { ending, stdout, stderr } = outcome;
-  const code = exitCode(ending);
-  const unchanged = code !== null && (step.unchangedCodes ?? []).includes(code);
-  const good = unchanged || (code !== null && (step.okCodes ?? [0]).includes(code));
-  const result: StepResult = { step, changed: good ? !unchanged : true, code, stdout, stderr };
-  if (good) return { result, problem: undefined };
   if (ending.how === 'aborted') throw new Fault([{ code: 'E_ABORTED', message: `interrupted: ${step.say}` }]);
   if (ending.how === 'lost') throw new Fault([lost(step, ending.reason)]);
-  const told = step.explain?.({ code, stdout, stderr });
-  const problem: Problem = {
-    code: told?.code ?? (ending.how === 'timeout' ? 'E_TIMEOUT' : 'E_COMMAND'),
-    message: told?.message ?? general(step.command, ending, stdout, stderr),
-    ...(told?.hint === undefined ? {} : { hint: told.hint }),
-  };
-  return { result, problem };
+  const code = exitCode(ending);
+  const isOneOf = (codes: readonly number[]): boolean => code !== null && codes.includes(code);
+  const unchanged = isOneOf(step.unchangedCodes ?? []);
+  const result: StepResult = { step, changed: !unchanged, code, stdout, stderr };
+  const good = unchanged || isOneOf(step.okCodes ?? [0]);
+  return { result, problem: good ? undefined : problemOf(step, outcome) };
+}
+
+function problemOf(step: RunStep | TransactionStep, outcome: Outcome): Problem {
+  const { ending, stdout, stderr } = outcome;
+  const told = step.explain?.({ code: exitCode(ending), stdout, stderr });
+  const code = ending.how === 'timeout' ? 'E_TIMEOUT' : 'E_COMMAND';
+  return explained(told, { code, message: general(step.command, ending, stdout, stderr) });
+}
+
+/** What a module made of a failure, or the general problem where it made nothing. */
+function explained(told: ReturnType<Explain>, otherwise: Problem): Problem {
+  if (told === undefined) return otherwise;
+  const { code = otherwise.code, message, hint } = told;
+  return hint === undefined ? { code, message } : { code, message, hint };
 }
 
 function lost(step: RunStep | TransactionStep, reason: string): Problem {

@@ -106,7 +106,10 @@ function stepContext(item: Item, actor: HostRun, as: Identity, signal: AbortSign
     environment: environmentOf(task, item.scope),
     deadlineMs: task.timeoutMs ?? 600_000,
     stepName: (index) =>
-      `copse-${request.options.run}-${run.host.name}-${task.id}.${item.index}-${index}${again}`.replaceAll(/[^A-Za-z0-9._-]/g, '_'),
+      `copse-${request.options.run}-${run.host.name}-${task.id}.${item.index}-${index}${again}`.replaceAll(
+        /[^A-Za-z0-9._-]/g,
+        '_',
+      ),
     onChange: () => actor.prefetch.invalidate(),
     onReboot: () => {
       actor.reboots += 1;
@@ -115,13 +118,18 @@ function stepContext(item: Item, actor: HostRun, as: Identity, signal: AbortSign
   };
 }
 
-
 /** The end of a task with its result, after `failed_when` and `changed_when` had their say. */
 function judged(item: Item, got: Converged): TaskEnd {
   const { task, scope } = item;
   const failed = got.status === 'failed';
   const msg = got.problems.map((problem) => problem.message).join('; ');
-  let result: Record<string, Value> = { ...got.result, changed: got.changed, failed, skipped: false, diff: [...got.diff] as Value };
+  let result: Record<string, Value> = {
+    ...got.result,
+    changed: got.changed,
+    failed,
+    skipped: false,
+    diff: [...got.diff] as Value,
+  };
   if (failed && result['msg'] === undefined) result['msg'] = msg;
   let ended: TaskEnd = { ...got, result };
   if (task.changedWhen !== undefined) {
@@ -143,7 +151,10 @@ function relabelled(status: Converged['status'], changed: boolean): TaskEnd['sta
 
 function failedBy(ended: TaskEnd, task: Task): TaskEnd {
   const text = (task.failedWhen ?? []).map((condition) => condition.text).join(' && ');
-  const problems = ended.problems.length > 0 ? ended.problems : [{ code: 'E_COMMAND' as const, message: `failed_when holds: ${text}` }];
+  const problems =
+    ended.problems.length > 0
+      ? ended.problems
+      : [{ code: 'E_COMMAND' as const, message: `failed_when holds: ${text}` }];
   return { ...ended, status: 'failed', problems, result: { ...ended.result, failed: true } };
 }
 

@@ -32,16 +32,25 @@ export class HostFailed extends Error {
 /** Runs one task on one host, reports it, registers its result and notifies handlers. Throws HostFailed where it is not tolerated. */
 export async function runTask(task: Task, run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
   const { deps } = play;
-  const ref: TaskRef = { play: play.play.index, host: run.host.name, task: task.id, name: task.name, module: task.module.name };
+  const ref: TaskRef = {
+    play: play.play.index,
+    host: run.host.name,
+    task: task.id,
+    name: task.name,
+    module: task.module.name,
+  };
   const started = deps.clock.elapsed();
   await deps.emit({ type: 'task-start', ref });
-  const ended = task.runOnce ? await runOnce(task, run, play, ref, around) : await attempt(task, run, play, ref, around);
+  const ended = task.runOnce
+    ? await runOnce(task, run, play, ref, around)
+    : await attempt(task, run, play, ref, around);
   if (task.register !== undefined) run.registered[task.register] = ended.result;
   const tolerated = toleranceOf(task, run, play, ended, around);
   await report(ended, task, play, ref, started, run, tolerated);
   count(ended, run, play, tolerated);
   if (isBad(ended) && tolerated !== 'ignored') throw new HostFailed(ended, ref);
-  if (ended.changed && task.notify !== undefined) notifyHandlers(task, taskScope(task, run, play, around.locals), run, play);
+  if (ended.changed && task.notify !== undefined)
+    notifyHandlers(task, taskScope(task, run, play, around.locals), run, play);
 }
 
 function runOnce(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
@@ -66,7 +75,8 @@ async function runLoop(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, ar
   const ends: TaskEnd[] = [];
   const outer = taskScope(task, run, play, around.locals);
   for (const [index, item] of loopItems(task, outer).entries()) {
-    if (index > 0 && task.loopControl.pauseMs > 0) await play.deps.clock.sleep(task.loopControl.pauseMs, play.deps.signal);
+    if (index > 0 && task.loopControl.pauseMs > 0)
+      await play.deps.clock.sleep(task.loopControl.pauseMs, play.deps.signal);
     const locals = { ...around.locals, ...loopLocals(task, item, index) };
     const scope = taskScope(task, run, play, locals);
     const itemRef: TaskRef = { ...ref, item: itemLabel(task, item, scope) };

@@ -11,7 +11,12 @@ import { endOfThrown } from './task-end.ts';
 export class HostStopped extends Error {}
 
 /** Runs a list of nodes on one host, in order. Throws HostFailed or HostStopped where the host cannot go on. */
-export async function walk(nodes: readonly TaskNode[], run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
+export async function walk(
+  nodes: readonly TaskNode[],
+  run: HostRun,
+  play: PlayRun,
+  around: Surroundings,
+): Promise<void> {
   for (const node of nodes) {
     await play.pace.arrive(run.host.name, play.order.position.get(node) ?? 0);
     if (node.kind === 'block') await walkBlock(node, run, play, around);
@@ -29,7 +34,8 @@ async function guardedTask(task: Task, run: HostRun, play: PlayRun, around: Surr
     });
   } catch (error) {
     if (error instanceof HostFailed && !around.guarded) {
-      run.status = error.end.status === 'unreachable' ? 'unreachable' : error.end.status === 'aborted' ? 'aborted' : 'failed';
+      run.status =
+        error.end.status === 'unreachable' ? 'unreachable' : error.end.status === 'aborted' ? 'aborted' : 'failed';
       stopOnFailures(play, task.anyErrorsFatal, run.host.name);
     }
     throw error;
@@ -71,8 +77,15 @@ async function walkOnce(block: Block, run: HostRun, play: PlayRun, around: Surro
 }
 
 /** Runs `rescue`; undefined when it went well, else what failed now. A host that does not answer any more cannot be rescued. */
-async function rescue(block: Block, run: HostRun, play: PlayRun, around: Surroundings, failed: HostFailed): Promise<unknown> {
-  if (failed.end.status === 'unreachable' && !(await isBack(run, play, 'rescue'))) return settle(failed, run, play, around);
+async function rescue(
+  block: Block,
+  run: HostRun,
+  play: PlayRun,
+  around: Surroundings,
+  failed: HostFailed,
+): Promise<unknown> {
+  if (failed.end.status === 'unreachable' && !(await isBack(run, play, 'rescue')))
+    return settle(failed, run, play, around);
   run.registered['failed_task'] = { name: failed.ref.name, module: failed.ref.module };
   run.registered['failed_result'] = failed.end.result;
   try {
@@ -83,7 +96,13 @@ async function rescue(block: Block, run: HostRun, play: PlayRun, around: Surroun
   }
 }
 
-async function always(block: Block, run: HostRun, play: PlayRun, around: Surroundings, failure: unknown): Promise<void> {
+async function always(
+  block: Block,
+  run: HostRun,
+  play: PlayRun,
+  around: Surroundings,
+  failure: unknown,
+): Promise<void> {
   if (block.always.length === 0) return;
   const unreachable = failure instanceof HostFailed && failure.end.status === 'unreachable';
   if (unreachable && !(await isBack(run, play, 'always'))) return;

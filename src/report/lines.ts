@@ -75,11 +75,16 @@ function outputLines(text: string): readonly string[] {
 
 type TaskEnd = Extract<Event, { type: 'task-end' }>;
 
+function isQuiet(event: TaskEnd): boolean {
+  if (event.message !== undefined || event.diff.length > 0) return false;
+  if (event.status === 'ok' || event.status === 'skipped') return true;
+  return event.ref.item !== undefined && event.problems.length === 0;
+}
+
 function taskLines(event: TaskEnd, options: LineOptions): readonly string[] {
   const { verbosity, paint } = options;
-  const quiet = event.status === 'ok' || event.status === 'skipped' || event.ref.item !== undefined;
+  if (verbosity < 1 && isQuiet(event)) return [];
   const bad = event.problems.length > 0;
-  if (quiet && verbosity < 1 && event.message === undefined && event.diff.length === 0) return [];
   // The problems of a loop are told by its items; the loop itself tells that it failed.
   const problems = event.ref.item === undefined && event.result['results'] !== undefined ? [] : event.problems;
   const label = statusLabel(event, options);

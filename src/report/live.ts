@@ -1,0 +1,80 @@
+import type { Event } from '../core/events.ts';
+import type { Verbosity } from './lines.ts';
+import type { Paint } from './paint.ts';
+import { createRecord, type Output } from './plain.ts';
+import { createBoard, type Board } from './board.ts';
+import { clip } from './clip.ts';
+import type { Reporter } from './reporter.ts';
+
+const FRAME_MS = 120;
+const BEGIN = '\u001B[?2026h';
+const END = '\u001B[?2026l';
+
+/** What the live view needs from outside. */
+export interface LiveOptions {
+  readonly output: Output;
+  readonly paint: Paint;
+  readonly verbosity: Verbosity;
+  /** Milliseconds that only grow. */
+  readonly elapsed: () => number;
+}
+
+/**
+ * A region at the foot of the terminal that is redrawn about eight times a second: progress, counts and the slowest hosts. What
+ * must stay (changes, failures, notes) is printed once above it. Nothing grows with the number of hosts.
+ */
+export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): Reporter {
+  const record = createRecord(paint, verbosity);
+  const board = createBoard(elapsed);
+  let pending: string[] = [];
+  let drawn = 0;
+  const timer = setInterval(() => draw(regionOf(board, paint, elapsed(), output)), FRAME_MS);
+  timer.unref();
+
+  function draw(region: readonly string[]): void {
+    const width = output.columns ?? 80;
+    const height = Math.max(1, (output.rows ?? 24) - 1);
+    const shown = region.slice(0, height).map((line) => clip(line, width));
+    const up = drawn > 0 ? `\u001B[${drawn}A` : '';
+    const lines = [...pending, ...shown].map((line) => `${line}\n`).join('');
+    output.write(`${BEGIN}\r${up}\u001B[J${lines}${END}`);
+    pending = [];
+    drawn = shown.length;
+  }
+
+  return {
+    name: 'live',
+    take(event: Event) {
+      board.take(event);
+      pending.push(...record(event));
+      // Output of commands and long fleets can outrun the frame rate; a bound on what waits keeps memory flat.
+      if (event.type === 'run-end') draw([]);
+      else if (pending.length > 500) draw(regionOf(board, paint, elapsed(), output));
+    },
+    close() {
+      clearInterval(timer);
+      draw([]);
+    },
+  };
+}
+
+function regionOf(board: Board, paint: Paint, now: number, output: Output): readonly string[] {
+  const { total, done, failed, changed, title } = board.counts();
+  if (total === 0) return [];
+  const width = Math.max(10, Math.min(40, (output.columns ?? 80) - 50));
+  const filled = Math.round((done / total) * width);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+  const parts = [
+    `${done}/${total} hosts`,
+    `${changed} changed`,
+    ...(failed > 0 ? [paint.bad(`${failed} failed`)] : []),
+  ];
+  const running = board.slowest(now, 5);
+  return [
+    '',
+    `${paint.bold(title)}`,
+    `${paint.good(bar)}  ${parts.join('  ')}`,
+    ...running.map(({ host, doing, seconds }) => `  ${host}  ${doing}  ${paint.dim(`${seconds}s`)}`),
+    ...(board.running() > running.length ? [paint.dim(`  and ${board.running() - running.length} more hosts`)] : []),
+  ];
+}
