@@ -54,15 +54,7 @@ export function createBoard(elapsed: () => number): Board {
         doing.delete(event.host);
         if (event.status === 'failed' || event.status === 'unreachable') failed.add(event.host);
         break;
-      case 'run-start':
-      case 'run-end':
-      case 'play-end':
-      case 'host-start':
-      case 'host-connected':
-      case 'task-plan':
-      case 'step-output':
-      case 'step-end':
-      case 'note':
+      default:
         break;
     }
   }

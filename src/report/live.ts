@@ -1,9 +1,9 @@
+import cliTruncate from 'cli-truncate';
 import type { Event } from '../core/events.ts';
 import type { Verbosity } from './lines.ts';
 import type { Paint } from './paint.ts';
 import { createRecord, type Output } from './plain.ts';
 import { createBoard, type Board } from './board.ts';
-import { clip } from './clip.ts';
 import type { Reporter } from './reporter.ts';
 
 const FRAME_MS = 120;
@@ -34,7 +34,7 @@ export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): 
   function draw(region: readonly string[]): void {
     const width = output.columns ?? 80;
     const height = Math.max(1, (output.rows ?? 24) - 1);
-    const shown = region.slice(0, height).map((line) => clip(line, width));
+    const shown = region.slice(0, height).map((line) => cliTruncate(line, width));
     const up = drawn > 0 ? `\u001B[${drawn}A` : '';
     const lines = [...pending, ...shown].map((line) => `${line}\n`).join('');
     output.write(`${BEGIN}\r${up}\u001B[J${lines}${END}`);
@@ -72,7 +72,7 @@ function regionOf(board: Board, paint: Paint, now: number, output: Output): read
   const running = board.slowest(now, 5);
   return [
     '',
-    `${paint.bold(title)}`,
+    paint.bold(title),
     `${paint.good(bar)}  ${parts.join('  ')}`,
     ...running.map(({ host, doing, seconds }) => `  ${host}  ${doing}  ${paint.dim(`${seconds}s`)}`),
     ...(board.running() > running.length ? [paint.dim(`  and ${board.running() - running.length} more hosts`)] : []),
