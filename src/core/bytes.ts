@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Bytes as they travel: a Node Buffer is one. */
 export type Bytes = Uint8Array;
 
@@ -12,4 +14,9 @@ export function printable(text: string): string {
     .replaceAll('\r\n', '\n')
     .replaceAll(/\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[@-Z\\-_])/g, '')
     .replaceAll(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, '');
+}
+
+/** sha256 of bytes as hex. */
+export function sha256Of(bytes: Bytes): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 
 /** A value that never prints: `***` in text, JSON and inspection. Only the session reveals it, on its way into a stdin. */
@@ -11,6 +12,11 @@ export class Secret {
   /** The value itself. Allowed in `session/` and in expressions that build another Secret; nowhere else (a test looks). */
   reveal(): string {
     return this.#value;
+  }
+
+  /** sha256 of the value as hex, to compare with what a host has. Never shown and never sent: short secrets can be guessed from it. */
+  sha256(): string {
+    return createHash('sha256').update(this.#value, 'utf8').digest('hex');
   }
 
   toString(): string {

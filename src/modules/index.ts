@@ -1,0 +1,15 @@
+import type { AnyModule } from '../core/module.ts';
+import { command } from './command/index.ts';
+import { copy } from './copy/index.ts';
+import { debug } from './debug/index.ts';
+import { file } from './file/index.ts';
+
+/** Every module there is, by name. */
+export const modules: readonly AnyModule[] = [command, copy, debug, file];
+
+const BY_NAME: ReadonlyMap<string, AnyModule> = new Map(modules.map((module) => [module.name, module]));
+
+/** The module of that name, or undefined. */
+export function findModule(name: string): AnyModule | undefined {
+  return BY_NAME.get(name);
+}
