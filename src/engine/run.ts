@@ -3,7 +3,8 @@ import type { Host } from '../inventory/types.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import type { Play } from '../playbook/types.ts';
 import { createHostRun, isAlive, recapOf, type HostRun } from './host-run.ts';
-import { batchSizes, runBatch } from './play.ts';
+import { batchSizes } from './batches.ts';
+import { runBatch } from './play.ts';
 import { createSelection, tasksOf } from './select.ts';
 import type { EngineDeps, RunRequest } from './types.ts';
 
