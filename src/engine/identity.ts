@@ -11,13 +11,14 @@ import type { HostRun } from './host-run.ts';
 export function identityOf(task: Task, run: HostRun, scope: Scope): Identity {
   const spec = hostSpec(run.host);
   const wish = task.become;
-  if (wish.become === false || (wish.become === undefined && spec.become === undefined)) return undefined;
-  const user = wish.user === undefined ? (spec.become?.user ?? 'root') : render(wish.user, scope);
+  const wanted = wish.become ?? spec.become !== undefined;
+  if (!wanted || spec.neverBecome === true) return undefined;
+  const user = wish.user === undefined ? (spec.becomeUser ?? spec.become?.user ?? 'root') : render(wish.user, scope);
   if (typeof user !== 'string' || user === '') {
     throw fault({ code: 'E_VALUE', message: `become_user must be a user name, found ${typeof user}`, at: task.at });
   }
   if (run.facts?.user.name === user) return undefined;
-  const method = wish.method ?? spec.become?.method ?? 'sudo';
+  const method = wish.method ?? spec.becomeMethod ?? spec.become?.method ?? 'sudo';
   const password = spec.becomePassword;
   return password === undefined ? { user, method } : { user, method, password };
 }

@@ -1,5 +1,5 @@
 import type { Recap } from '../core/events.ts';
-import type { Host } from '../inventory/types.ts';
+import { findHost, type Host } from '../inventory/types.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import type { Play } from '../playbook/types.ts';
 import { createHostRun, isAlive, recapOf, type HostRun } from './host-run.ts';
@@ -55,7 +55,7 @@ interface HostRuns {
 function hostRuns(request: RunRequest, deps: EngineDeps): HostRuns {
   const opened = new Map<string, HostRun>();
   const find = (name: string): HostRun | undefined => {
-    const host = request.inventory.hosts.get(name);
+    const host = findHost(request.inventory, name);
     if (host === undefined) return undefined;
     const run = opened.get(name) ?? createHostRun(host, deps.openSession(host));
     opened.set(name, run);
@@ -72,7 +72,7 @@ function hostRuns(request: RunRequest, deps: EngineDeps): HostRuns {
 function hostsOf(play: Play, request: RunRequest): readonly Host[] {
   const { inventory, options } = request;
   const names = selectHosts(inventory, play.hosts, { limit: options.limit, at: play.hostsAt });
-  return names.flatMap((name) => inventory.hosts.get(name) ?? []);
+  return names.flatMap((name) => findHost(inventory, name) ?? []);
 }
 
 async function runPlays(

@@ -19,19 +19,27 @@ export interface LiveOptions {
   readonly elapsed: () => number;
 }
 
+/** A reporter that can leave the terminal to somebody else for a while. */
+export interface LiveReporter extends Reporter {
+  /** Clears the region and draws nothing until the returned function is called. */
+  pause(): () => void;
+}
+
 /**
  * A region at the foot of the terminal that is redrawn about eight times a second: progress, counts and the slowest hosts. What
  * must stay (changes, failures, notes) is printed once above it. Nothing grows with the number of hosts.
  */
-export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): Reporter {
+export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): LiveReporter {
   const record = createRecord(paint, verbosity);
   const board = createBoard(elapsed);
   let pending: string[] = [];
   let drawn = 0;
+  let paused = 0;
   const timer = setInterval(() => draw(regionOf(board, paint, elapsed(), output)), FRAME_MS);
   timer.unref();
 
   function draw(region: readonly string[]): void {
+    if (paused > 0) return;
     const width = output.columns ?? 80;
     const height = Math.max(1, (output.rows ?? 24) - 1);
     const shown = region.slice(0, height).map((line) => cliTruncate(line, width));
@@ -51,8 +59,16 @@ export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): 
       if (event.type === 'run-end') draw([]);
       else if (pending.length > 500) draw(regionOf(board, paint, elapsed(), output));
     },
+    pause() {
+      draw([]);
+      paused += 1;
+      return () => {
+        paused -= 1;
+      };
+    },
     close() {
       clearInterval(timer);
+      paused = 0;
       draw([]);
     },
   };
