@@ -1,0 +1,69 @@
+import type { Target } from '../core/target.ts';
+import { agentKeys, agentSign } from './agent.ts';
+import { keyType } from './host-verdict.ts';
+import type { AskPassphrase, KeyFile } from './key-file.ts';
+import { keyFile } from './key-file.ts';
+
+/** A key to log in with, wherever its secret half is. */
+export interface Identity {
+  /** The public key or certificate. */
+  readonly blob: Buffer;
+  /** Type inside the blob: `ssh-ed25519`, `ssh-rsa-cert-v01@openssh.com`, `sk-ssh-ed25519@openssh.com`. */
+  readonly type: string;
+  /** What people call it: `key /home/ann/.ssh/id_ed25519`, `agent key ann@laptop`. */
+  readonly label: string;
+  readonly sign: (data: Buffer, algorithm: string) => Promise<Buffer>;
+}
+
+/** Keys to try, in order, and what was wrong with others. */
+export interface Identities {
+  readonly usable: readonly Identity[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * The keys for a target: the files it names (signed by the agent where the agent holds them), then, unless it wants only
+ * those, everything else in the agent. sshd counts refused keys, so the named ones come first.
+ */
+export async function identitiesOf(target: Target, passphrase: AskPassphrase): Promise<Identities> {
+  const notes: string[] = [];
+  const note = (error: unknown): undefined => {
+    notes.push(error instanceof Error ? error.message : String(error));
+  };
+  const held =
+    target.agent === undefined ? [] : await heldKeys(target.agent).catch((error: unknown) => note(error) ?? []);
+  const usable: Identity[] = [];
+  const add = (identity: Identity): void => {
+    if (!usable.some((other) => other.blob.equals(identity.blob))) usable.push(identity);
+  };
+  for (const path of target.identities) {
+    const file = await keyFile(path, passphrase).catch(note);
+    if (file === undefined) continue;
+    for (const identity of fromFile(file, held, passphrase)) add(identity);
+    if (file.publicOnly && !held.some((key) => key.blob.equals(file.blob))) note(`the ssh-agent does not hold ${path}`);
+  }
+  if (!target.identitiesOnly) for (const identity of held) add(identity);
+  return { usable, notes };
+}
+
+async function heldKeys(socket: string): Promise<Identity[]> {
+  const keys = await agentKeys(socket);
+  return keys.map(({ blob, comment }) => ({
+    blob,
+    type: keyType(blob),
+    label: `agent key ${comment === '' ? keyType(blob) : comment}`,
+    sign: (data, algorithm) => agentSign(socket, blob, data, algorithm),
+  }));
+}
+
+/** A file's identities: its certificate, then the bare key; each signed by the agent where that holds the key. */
+function fromFile(file: KeyFile, held: readonly Identity[], passphrase: AskPassphrase): Identity[] {
+  const inAgent = held.find((key) => key.blob.equals(file.blob));
+  const label = `key ${file.path}`;
+  if (inAgent === undefined && file.publicOnly) return [];
+  const sign: Identity['sign'] = inAgent?.sign ?? ((data, algorithm) => file.sign(data, algorithm, passphrase));
+  const plain: Identity = { blob: file.blob, type: keyType(file.blob), label, sign };
+  const { certificate } = file;
+  if (certificate === undefined) return [plain];
+  return [{ blob: certificate, type: keyType(certificate), label: `certificate ${file.path}-cert.pub`, sign }, plain];
+}

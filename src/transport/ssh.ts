@@ -1,0 +1,121 @@
+import type { Target } from '../core/target.ts';
+import { ConnectError, interrupted } from './connect-fault.ts';
+import type { Link } from './dial.ts';
+import { dial, dialThroughCommand } from './dial.ts';
+import type { HandshakeInput, LoggedIn } from './handshake.ts';
+import { handshake } from './handshake.ts';
+import { identitiesOf } from './identities.ts';
+import type { Jumps } from './jump.ts';
+import { jumps } from './jump.ts';
+import { loadKnownHosts } from './known-hosts-files.ts';
+import { passphraseOf, person } from './person.ts';
+import type { Slots } from './slots.ts';
+import { slots } from './slots.ts';
+import { sshConnection } from './ssh-connection.ts';
+import type { Connection, ConnectOptions, Transport } from './transport.ts';
+import type { Tuning } from './tuning.ts';
+import { TUNING } from './tuning.ts';
+
+/** What all connections of one transport share. */
+interface Dialer {
+  readonly tuning: Tuning;
+  readonly jumps: Jumps;
+  /** Limits how many connections to one sshd wait for their login. */
+  readonly gates: Map<string, Slots>;
+}
+
+/** Connections over ssh2, in this process. Hosts behind a jump host share its connection. */
+export function sshTransport(changed: Partial<Tuning> = {}): Transport {
+  const tuning = { ...TUNING, ...changed };
+  const dialer: Dialer = {
+    tuning,
+    gates: new Map(),
+    jumps: jumps(async (hop, ask) => {
+      // Many hosts wait for it, so no single host's abort may end it; its own deadlines do.
+      const options = { signal: new AbortController().signal, ...(ask === undefined ? {} : { ask }) };
+      const { client, link } = await reach(dialer, hop, options);
+      const connection = connectionOf(dialer, link, { client, detail: hop.name });
+      return { client, closed: connection.closed, close: () => void connection.close() };
+    }, tuning),
+  };
+  return {
+    name: 'ssh',
+    async connect(target, options) {
+      const { link, ...loggedIn } = await reach(dialer, target, options);
+      return connectionOf(dialer, link, loggedIn);
+    },
+  };
+}
+
+function connectionOf({ tuning }: Dialer, { stream, explain }: Link, { client, detail }: LoggedIn): Connection {
+  return sshConnection({ client, stream, detail, explain, tuning });
+}
+
+interface Reached extends LoggedIn {
+  readonly link: Link;
+}
+
+/** Connects and logs in; tries again what was dropped before the login. Throws a Fault. */
+async function reach(dialer: Dialer, target: Target, options: ConnectOptions): Promise<Reached> {
+  const { tuning } = dialer;
+  const { signal } = options;
+  const asked = person(options.ask);
+  const known = await loadKnownHosts(target.knownHosts);
+  const identities = await identitiesOf(target, passphraseOf(target, asked));
+  let input: HandshakeInput = { target, known, hostKeyTypes: [], identities, person: asked, signal, tuning };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await reachOnce(dialer, input);
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const { fault, again, hostKeyTypes } = error.failure;
+      if (hostKeyTypes !== undefined && input.hostKeyTypes.length === 0) {
+        input = { ...input, hostKeyTypes };
+        continue;
+      }
+      if (again !== true || tries >= tuning.connectTries || signal.aborted) throw fault;
+      await pause(tuning.retryMs * 2 ** (tries - 1), signal);
+    }
+  }
+}
+
+async function reachOnce(dialer: Dialer, input: HandshakeInput): Promise<Reached> {
+  const { target, signal } = input;
+  const release = await gateOf(dialer, target)
+    .take(signal)
+    .catch(() => {
+      throw new ConnectError({ fault: interrupted(target) });
+    });
+  try {
+    const link = await linkTo(dialer, input);
+    return { link, ...(await handshake(link, input)) };
+  } finally {
+    release();
+  }
+}
+
+function linkTo({ jumps: through }: Dialer, { target, signal, person: { ask } }: HandshakeInput): Promise<Link> {
+  if (target.jump.length > 0) return through.link(target, signal, ask);
+  if (target.proxyCommand !== undefined) return Promise.resolve(dialThroughCommand(target, target.proxyCommand));
+  return dial(target, signal);
+}
+
+function gateOf({ gates, tuning }: Dialer, target: Target): Slots {
+  const key = [...target.jump, target].map(({ address, port }) => `${address} ${port}`).join(' > ');
+  const gate = gates.get(key) ?? slots(tuning.unauthenticated);
+  gates.set(key, gate);
+  return gate;
+}
+
+/** Waits about that long (half to one and a half), or until the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms * (0.5 + Math.random()));
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -1,0 +1,122 @@
+import type { Ending } from '../core/answer.ts';
+import type { Fault } from '../core/problem.ts';
+import { fault } from '../core/problem.ts';
+import type { Program } from './program.ts';
+import type { Slots } from './slots.ts';
+import type { ExecRequest } from './transport.ts';
+import type { Tuning } from './tuning.ts';
+
+/** What became of one try to start a program; a Fault is thrown when another try cannot help. */
+export type Started =
+  | Program
+  /** The host has no channel to spare; nothing was run. */
+  | { readonly how: 'refused'; readonly reason: string }
+  /** The connection broke on the way; whether the program ran is not known. */
+  | { readonly how: 'lost'; readonly reason: string };
+
+/** The part of a connection that starts programs. */
+export interface Starter {
+  readonly places: Slots;
+  readonly tuning: Tuning;
+  readonly start: (text: string, pty: boolean) => Promise<Started>;
+}
+
+// Linux gives one argument 128 KiB; beyond about 300 KB sshd drops the whole connection.
+const LONGEST_TEXT = 120_000;
+
+/**
+ * Starts a program when there is a channel for it. An Ending instead of a program: the request's time ran out, it was
+ * aborted, or the connection broke. Throws a Fault when nothing was run: E_LOST when the connection was gone before,
+ * E_BUSY when the host kept refusing channels, E_UNSUPPORTED when it refuses commands.
+ */
+export async function startWithin(starter: Starter, request: ExecRequest): Promise<Program | Ending> {
+  const { signal, deadlineMs } = request;
+  const giveUp = new AbortController();
+  let ending: Ending = { how: 'aborted' };
+  const onAbort = (): void => giveUp.abort();
+  const onLate = (): void => {
+    ending = { how: 'timeout', afterMs: deadlineMs };
+    giveUp.abort();
+  };
+  const timer = Number.isFinite(deadlineMs) ? setTimeout(onLate, Math.min(deadlineMs, 2 ** 31 - 1)) : undefined;
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  try {
+    const stopped = new Promise<undefined>((resolve) => {
+      if (giveUp.signal.aborted) resolve(undefined);
+      else giveUp.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const starting = begin(starter, request, giveUp.signal);
+    const started = await Promise.race([starting, stopped]);
+    if (started !== undefined) return started;
+    void starting.then(discard, () => undefined);
+    return ending;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Starts a program that stays; throws a Fault when it cannot be had. */
+export async function openProgram(starter: Starter, text: string): Promise<Program> {
+  const started = await begin(starter, { text, pty: false }, undefined);
+  if (started !== undefined && 'stdin' in started) return started;
+  throw fault({ code: 'E_LOST', message: `the connection was lost: ${started?.reason ?? 'it was given up'}` });
+}
+
+async function begin(
+  { places, start, tuning }: Starter,
+  { text, pty }: Pick<ExecRequest, 'text' | 'pty'>,
+  signal: AbortSignal | undefined,
+): Promise<Program | Extract<Ending, { how: 'lost' }> | undefined> {
+  if (Buffer.byteLength(text) > LONGEST_TEXT) throw tooLong(text);
+  const release = await places.take(signal).catch(() => undefined);
+  if (release === undefined) return undefined;
+  const since = performance.now();
+  try {
+    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+      if (signal?.aborted === true) return settle(release, undefined);
+      const started = await start(text, pty === true);
+      if ('stdin' in started) {
+        void started.closed.then(release);
+        return started;
+      }
+      if (started.how === 'lost') return settle(release, started);
+      if (performance.now() - since > tuning.channelPatienceMs) throw noChannel(started.reason, places.used());
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function settle<T>(release: () => void, value: T): T {
+  release();
+  return value;
+}
+
+/** A program that came after its time. */
+function discard(started: Program | Ending | undefined): void {
+  if (started === undefined || !('stdin' in started)) return;
+  started.stdout.resume();
+  started.stderr.resume();
+  started.signal('KILL');
+  started.drop();
+}
+
+function noChannel(reason: string, used: number): Fault {
+  return fault({
+    code: 'E_BUSY',
+    message: `the host refuses another channel (${reason}); ${used - 1} are in use`,
+    hint: 'raise MaxSessions in its sshd_config (copse uses at most 4 at a time)',
+  });
+}
+
+function tooLong(text: string): Fault {
+  return fault({
+    code: 'E_LIMIT',
+    message: `expected a command of at most ${LONGEST_TEXT} bytes, found ${Buffer.byteLength(text)}`,
+    hint: 'send it through stdin',
+  });
+}

@@ -1,0 +1,103 @@
+import type { Ending } from '../core/answer.ts';
+import { capture, DEFAULT_CAP } from './capture.ts';
+import { feed } from './feed.ts';
+import type { Exit, Program } from './program.ts';
+import type { ExecRequest, ExecResult } from './transport.ts';
+import type { Tuning } from './tuning.ts';
+
+/** When a program has to be over: the time it was asked for (`performance.now()`) and the limits after that. */
+export interface Limits {
+  readonly startedAt: number;
+  readonly tuning: Tuning;
+}
+
+/**
+ * Runs a program to its end, whatever happens: feeds it, keeps its output, stops it at its deadline or on abort.
+ * Must be called in the same turn as the program was started. Rejects only when the source of stdin fails.
+ */
+export async function supervise(program: Program, request: ExecRequest, limits: Limits): Promise<ExecResult> {
+  const stdout = capture(request.cap ?? DEFAULT_CAP);
+  const stderr = capture(request.cap ?? DEFAULT_CAP);
+  program.stdout.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    request.onOutput?.('stdout', chunk);
+  });
+  program.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    request.onOutput?.('stderr', chunk);
+  });
+  const end = untilEnd(program, request, limits);
+  const fed = feed(program.stdin, request.stdin, end).then(
+    () => undefined,
+    (error: unknown) => {
+      program.signal('TERM');
+      program.drop();
+      return { error };
+    },
+  );
+
+  const ending = await end;
+  const failure = await fed;
+  if (failure !== undefined) throw failure.error;
+  const out = stdout.result();
+  const err = stderr.result();
+  return {
+    ending,
+    stdout: out.text,
+    stderr: err.text,
+    stdoutBytes: out.bytes,
+    truncated: out.truncated || err.truncated,
+    ms: performance.now() - limits.startedAt,
+  };
+}
+
+/** Resolves with how it ended; at the latest when the deadline and both graces have passed. */
+function untilEnd(program: Program, request: ExecRequest, { startedAt, tuning }: Limits): Promise<Ending> {
+  return new Promise((resolve) => {
+    let stopped: Ending | undefined;
+    const timers = new Set<NodeJS.Timeout>();
+    const after = (ms: number, act: () => void): void => {
+      timers.add(setTimeout(act, Math.min(Math.max(ms, 0), 2 ** 31 - 1)));
+    };
+    const finish = (ending: Ending): void => {
+      for (const timer of timers) clearTimeout(timer);
+      request.signal?.removeEventListener('abort', onAbort);
+      resolve(ending);
+    };
+    const stop = (ending: Ending): void => {
+      if (stopped !== undefined) return;
+      stopped = ending;
+      program.signal('TERM');
+      after(tuning.stopGraceMs, () => program.signal('KILL'));
+      after(tuning.stopGraceMs + tuning.killGraceMs, () => {
+        program.drop();
+        finish(ending);
+      });
+    };
+    const onAbort = (): void => stop({ how: 'aborted' });
+
+    void program.closed.then((exit) => finish(stopped ?? endingOf(exit, program)));
+    void program.exited.then((exit) => {
+      if (exit === undefined) return;
+      after(tuning.heldOpenMs, () => {
+        program.drop();
+        finish(stopped ?? heldOpen(exit));
+      });
+    });
+    if (Number.isFinite(request.deadlineMs)) {
+      const left = startedAt + request.deadlineMs - performance.now();
+      after(left, () => stop({ how: 'timeout', afterMs: request.deadlineMs }));
+    }
+    if (request.signal?.aborted === true) onAbort();
+    else request.signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function endingOf(exit: Exit, program: Program): Ending {
+  if (exit === undefined) return { how: 'lost', reason: program.lostReason() };
+  return 'code' in exit ? { how: 'exit', code: exit.code } : { how: 'signal', signal: exit.signal };
+}
+
+function heldOpen(exit: NonNullable<Exit>): Ending {
+  return 'code' in exit ? { how: 'held-open', code: exit.code } : { how: 'signal', signal: exit.signal };
+}
