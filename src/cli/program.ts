@@ -23,7 +23,9 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 async function buildProgram(terminal: Terminal, exit: (status: number) => void): Promise<Command> {
   const { commands } = await import('./commands.ts');
   const program = new Command('copse')
-    .description('Typed playbooks over SSH for fleets of image-based Linux hosts: every mistake before the first connection, every reboot proven.')
+    .description(
+      'Typed playbooks over SSH for fleets of image-based Linux hosts: every mistake before the first connection, every reboot proven.',
+    )
     .version(version(), '-V, --version')
     .helpCommand('help [command]', 'help for a command')
     .showHelpAfterError('(copse help shows what there is)')

@@ -23,8 +23,8 @@ export interface ReportingOptions {
   readonly essential: readonly Reporter[];
   /** Further consumers that may fail. */
   readonly also?: readonly Reporter[];
-  /** Secret values known so far. */
-  readonly secrets: () => readonly string[];
+  /** Replaces every secret known so far. */
+  readonly mask: (text: string) => string;
 }
 
 /** Builds the consumers of one run. */
@@ -33,7 +33,7 @@ export function createReporting(options: ReportingOptions): Reporting {
   const { stdout } = terminal;
   const paint = createPaint(wantsColour(stdout.isTTY === true, terminal.env));
   const form = options.output ?? (stdout.isTTY === true && terminal.env['TERM'] !== 'dumb' ? 'live' : 'plain');
-  const mask: (event: Event) => Event = maskWith(options.secrets);
+  const mask: (event: Event) => Event = maskWith(options.mask);
   const also = options.also ?? [];
   if (form === 'live') {
     const live = createLive({ output: stdout, paint, verbosity, elapsed: () => performance.now() });

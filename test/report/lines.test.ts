@@ -159,17 +159,11 @@ describe('the lines of a run', () => {
 
 describe('masking', () => {
   it('removes a secret from every text of an event, however deep', () => {
-    const mask = maskWith(() => ['hunter2']);
+    const mask = maskWith((text) => text.replaceAll('hunter2', '***'));
 
     const masked = mask(taskEnd({ result: { stdout: 'pw=hunter2', list: [{ a: 'xhunter2x' }] }, message: 'hunter2' }));
 
     expect(JSON.stringify(masked)).not.toContain('hunter2');
     expect(masked).toEqual(taskEnd({ result: { stdout: 'pw=***', list: [{ a: 'x***x' }] }, message: '***' }));
-  });
-
-  it('leaves an event alone when there is no secret', () => {
-    const event = taskEnd({});
-
-    expect(maskWith(() => [])(event)).toBe(event);
   });
 });
