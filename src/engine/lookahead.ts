@@ -52,5 +52,5 @@ async function wishOf(task: Task, index: number, scope: Scope, run: HostRun, pla
   const { want } = await bindArgs(task, scope, { readFile: play.deps.readFile });
   const check = task.checkMode ?? play.request.options.check;
   const questions = task.module.probe(want, { facts: run.facts, check, run: play.request.options.run });
-  return { key: `${task.id}#${index}`, questions, as: identityOf(task, run, scope) };
+  return { key: `${task.id}#${index}`, questions, as: identityOf(task, run, play.deps.specOf(run.host), scope) };
 }

@@ -49,7 +49,7 @@ async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
   if (blocked !== undefined) return skipped(`when: ${blocked.text}`);
   const actor = await actorOf(item);
   const bound = await bindArgs(task, scope, { readFile: play.deps.readFile });
-  const as = identityOf(task, actor, scope);
+  const as = identityOf(task, actor, play.deps.specOf(actor.host), scope);
   const check = task.checkMode ?? play.request.options.check;
   const facts = actor.facts ?? fail('facts are read before a task is bound');
   const job: Job = { ref: item.ref, module: task.module, ...bound, facts, check, run: play.request.options.run };
@@ -128,7 +128,7 @@ function judged(item: Item, got: Converged): TaskEnd {
     changed: got.changed,
     failed,
     skipped: false,
-    diff: [...got.diff] as Value,
+    diff: got.diff.map(({ label, before, after }) => ({ label, before, after })),
   };
   if (failed && result['msg'] === undefined) result['msg'] = msg;
   let ended: TaskEnd = { ...got, result };

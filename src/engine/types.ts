@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
+import type { HostSpec } from '../core/target.ts';
 import type { Vars } from '../core/value.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
 import type { Playbook } from '../playbook/types.ts';
@@ -26,6 +27,8 @@ export type StepAnswer = 'yes' | 'no' | 'all';
 /** Everything the engine needs from outside; nothing of it is global. */
 export interface EngineDeps {
   readonly openSession: (host: Host) => HostSession;
+  /** How a host is reached and who is become there: inventory and command line together. */
+  readonly specOf: (host: Host) => HostSpec;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly clock: Clock;
