@@ -23,6 +23,8 @@ export interface TransactionOptions extends RunOptions {
   readonly name: string;
   /** Called when the link was lost and the transaction is being attached to again. */
   readonly onReattach?: (reason: string) => void;
+  /** Called when the signal came: the transaction goes on, under this name. */
+  readonly onDetach?: (name: string) => void;
 }
 
 /**
@@ -39,6 +41,8 @@ export interface HostSession {
   run(command: Command, options: RunOptions): Promise<Outcome>;
   /** A command that survives the connection; attached to again by name. The outcome is the command's own. */
   transaction(command: Command, options: TransactionOptions): Promise<Outcome>;
+  /** Ends a transaction that goes on from before; does nothing when it is over. Nothing else ends one but its deadline. */
+  cancel(name: string, options: Pick<RunOptions, 'as' | 'signal'>): Promise<void>;
   /** Writes a file whole and checks it. */
   put(step: PutStep, options: RunOptions): Promise<void>;
   /** Reads a file whole. */

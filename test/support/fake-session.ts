@@ -24,6 +24,7 @@ export type Call =
   | { readonly do: 'ask'; readonly as: string; readonly questions: readonly string[] }
   | { readonly do: 'run'; readonly as: string; readonly command: string }
   | { readonly do: 'transaction'; readonly as: string; readonly name: string; readonly command: string }
+  | { readonly do: 'cancel'; readonly as: string; readonly name: string }
   | { readonly do: 'put'; readonly as: string; readonly path: string; readonly content: string; readonly mode?: string }
   | { readonly do: 'fetch'; readonly as: string; readonly path: string };
 
@@ -95,6 +96,9 @@ export function fakeSession(fake: FakeHost = {}): FakeSession {
     async transaction(command: Command, options: TransactionOptions) {
       calls.push({ do: 'transaction', as: who(options.as), name: options.name, command: showCommand(command) });
       return outcome(command, options);
+    },
+    async cancel(name, options) {
+      calls.push({ do: 'cancel', as: who(options.as), name });
     },
     async put(step, options) {
       const content = textOfContent(step.content);

@@ -1,0 +1,97 @@
+import type { Ending } from '../core/answer.ts';
+import type { Bytes } from '../core/bytes.ts';
+import { after } from './deferred.ts';
+import { abortedFault } from './faults.ts';
+import { createGreeting, type Stream } from './greeting.ts';
+import { createInput } from './input.ts';
+import { launch, type Payload } from './launch.ts';
+import type { Limits } from './limits.ts';
+import type { Linked } from './link.ts';
+import type { Identity } from './session.ts';
+
+/** A script to run on a channel of its own. */
+export interface Execution {
+  readonly script: Payload;
+  /** What the script may read after itself. */
+  readonly stdin: Bytes | undefined;
+  readonly as: Identity;
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  /** The script's own output as it comes; noise of profiles and of sudo before it is cut off. */
+  readonly onOutput: (stream: Stream, chunk: Bytes) => void;
+  /** Ends the process group of the script on the host. */
+  readonly endGroup: (pid: number) => Promise<void>;
+  readonly limits: Limits;
+}
+
+/** How much of a stdin is handed to the channel at once. */
+const CHUNK = 128 * 1024;
+
+/**
+ * Runs a script to its end. At the deadline, or when the signal comes, what it started is ended on the host.
+ * Rejects when it could not be started; never sends it twice.
+ */
+export async function execute(linked: Linked, execution: Execution): Promise<Ending> {
+  const { script, stdin, as, signal, limits, onOutput, endGroup } = execution;
+  if (signal.aborted) throw abortedFault('before the command was sent');
+  const start = launch('script', as, script);
+  const input = createInput();
+  const greeting = createGreeting(start, linked.place, limits.helloMs, {
+    send: (bytes) => input.push(bytes),
+    content: onOutput,
+    frame: () => undefined,
+  });
+  const giveUp = new AbortController();
+  let pid: number | undefined;
+  let stopped: Ending | undefined;
+  let ending: Promise<void> = Promise.resolve();
+  const stop = (how: Ending): void => {
+    if (stopped !== undefined) return;
+    stopped = how;
+    ending = (pid === undefined ? Promise.resolve() : endGroup(pid)).finally(() => giveUp.abort());
+  };
+  const feedRest = (): void => {
+    if (start.stdin !== undefined) input.push(start.stdin);
+    if (stdin !== undefined)
+      for (let at = 0; at < stdin.length; at += CHUNK) input.push(stdin.subarray(at, at + CHUNK));
+    input.end();
+  };
+  if (as?.password === undefined) feedRest();
+  const greeted = greeting.hello.then((hello) => {
+    pid = hello.pid;
+    if (as?.password !== undefined) feedRest();
+  });
+  greeted.catch(() => {
+    input.end();
+    giveUp.abort();
+  });
+
+  const onAbort = (): void => stop({ how: 'aborted' });
+  signal.addEventListener('abort', onAbort, { once: true });
+  const cancel = after(execution.deadlineMs, () => stop({ how: 'timeout', afterMs: execution.deadlineMs }));
+  try {
+    const { ending: how } = await linked.connection.exec({
+      text: start.text,
+      stdin: input.chunks,
+      deadlineMs: execution.deadlineMs + 4 * limits.stopMs,
+      signal: giveUp.signal,
+      cap: { head: 0, tail: 0 },
+      onOutput: greeting.push,
+    });
+    greeting.ended(showEnding(how));
+    // A link that was lost before the hello arrived does not tell whether the script ran.
+    if (stopped === undefined && how.how !== 'lost') await greeted;
+    for (const stream of ['stdout', 'stderr'] as const) onOutput(stream, greeting.rest(stream));
+    await ending;
+    return stopped ?? how;
+  } finally {
+    greeting.ended('over');
+    cancel();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function showEnding(ending: Ending): string {
+  if (ending.how === 'exit' || ending.how === 'held-open') return `exit ${ending.code}`;
+  return ending.how === 'signal' ? `killed by ${ending.signal}` : ending.how;
+}

@@ -1,0 +1,144 @@
+import type { Bytes } from '../core/bytes.ts';
+import type { Channel, Connection } from '../transport/transport.ts';
+import { unlessAborted, within } from './deferred.ts';
+import { channelFault } from './faults.ts';
+import { createGreeting, type Greeting, type Hello, type Stream } from './greeting.ts';
+import { framed, launch, type Payload } from './launch.ts';
+import type { Limits } from './limits.ts';
+import { createReading, type Batch, type Reading } from './reading.ts';
+import type { Identity } from './session.ts';
+
+/** One question on its way: what to say to the shell and how long the answer may take. */
+export interface Statement {
+  /** The text, under the number that its end is framed with. */
+  readonly payload: (number: number) => Payload;
+  readonly timeoutMs: number;
+}
+
+/** A long-lived `sh` that answers batches of questions one after the other. */
+export interface Shell {
+  readonly hello: Hello;
+  /** With which its process can be recognised on the host. */
+  readonly mark: string;
+  readonly isOver: () => boolean;
+  /** The answers to the statements given when the shell was opened. Asked once, before any batch. */
+  first(signal: AbortSignal): Promise<Batch>;
+  batch(statements: readonly Statement[], signal: AbortSignal): Promise<Batch>;
+  close(): void;
+}
+
+/** What opening a shell needs. */
+export interface ShellRequest {
+  readonly connection: Connection;
+  readonly as: Identity;
+  /** User and host, for people. */
+  readonly place: string;
+  readonly limits: Limits;
+  /** The first questions travel with the shell's start and cost no round trip of their own. */
+  readonly statements: readonly Statement[];
+  readonly signal: AbortSignal;
+}
+
+/** Starts a shell. Rejects when there is no channel, no `sh`, or no becoming the user. */
+export async function openShell(request: ShellRequest): Promise<Shell> {
+  const { connection, as, limits, place, statements } = request;
+  let sent = 0;
+  const next = (list: readonly Statement[]): Payload => {
+    const payloads = list.map((statement, index) => statement.payload(sent + index));
+    sent += list.length;
+    return { text: payloads.map(({ text }) => text).join('\n'), secret: payloads.some(({ secret }) => secret) };
+  };
+  let reading = createReading(timeoutsOf(statements), 0, limits);
+  let over: string | undefined;
+
+  const start = launch('shell', as, next(statements));
+  const channel = await openChannel(connection, start.text, request);
+  const greeting = createGreeting(start, place, limits.helloMs, {
+    send: (bytes) => write(bytes),
+    content: (stream, chunk) => reading.content(stream, chunk),
+    frame: (stream, words) => reading.frame(stream, words),
+  });
+  const end = (reason: string): void => {
+    over ??= reason;
+    greeting.ended(over);
+    reading.stop({ how: 'lost', reason: over });
+  };
+  const write = (bytes: Bytes): void => {
+    channel.write(bytes).catch((error: unknown) => end(reasonOf(error)));
+  };
+  void pump(channel, greeting).then(end);
+  // Where no password can be asked for, nothing else reads this input, and waiting would cost a round trip.
+  const askable = as?.password !== undefined;
+  if (start.stdin !== undefined && !askable) write(start.stdin);
+  const hello = await unlessAborted(greeting.hello, request.signal, `starting a shell on ${place}`).catch(
+    (error: unknown) => {
+      channel.close();
+      throw error;
+    },
+  );
+  if (start.stdin !== undefined && askable) write(start.stdin);
+
+  const answers = (current: Reading, signal: AbortSignal): Promise<Batch> => {
+    if (over !== undefined) current.stop({ how: 'lost', reason: over });
+    return current.done(signal);
+  };
+  return {
+    hello,
+    mark: start.mark,
+    isOver: () => over !== undefined,
+    first: (signal) => answers(reading, signal),
+    batch(list, signal) {
+      reading = createReading(timeoutsOf(list), sent, limits);
+      write(Buffer.from(framed(next(list).text, start.mark)));
+      return answers(reading, signal);
+    },
+    close() {
+      end('closed by copse');
+      channel.close();
+    },
+  };
+}
+
+async function openChannel(
+  connection: Connection,
+  text: string,
+  { place, limits, signal }: ShellRequest,
+): Promise<Channel> {
+  const opening = connection.open(text);
+  try {
+    const inTime = within(opening, limits.channelMs, () => {
+      throw channelFault(place, limits.channelMs);
+    });
+    return await unlessAborted(inTime, signal, `opening a channel to ${place}`);
+  } catch (error) {
+    // One that opens after all is not kept.
+    opening.then((channel) => channel.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+function timeoutsOf(statements: readonly Statement[]): readonly number[] {
+  return statements.map(({ timeoutMs }) => timeoutMs);
+}
+
+/** How long the rest of standard error is waited for once standard output ended; it tells why. */
+const LAST_WORDS_MS = 200;
+
+/** Reads both outputs to their end; resolves with why they ended. */
+async function pump(channel: Channel, greeting: Greeting): Promise<string> {
+  const read = async (stream: Stream): Promise<void> => {
+    for await (const chunk of channel[stream]) greeting.push(stream, chunk);
+  };
+  const stderr = read('stderr').catch(() => undefined);
+  try {
+    await read('stdout');
+    await within(stderr, LAST_WORDS_MS, () => undefined);
+    return 'the shell ended';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
