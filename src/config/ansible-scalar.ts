@@ -1,7 +1,8 @@
 const BOOLEAN = /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$|^(no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 const INTEGER = /^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]+|0|[1-9][0-9_]*)$/;
 const SEXAGESIMAL = /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/;
-const LOOKS_NUMERIC_ONLY_IN_CORE = /^[-+]?[0-9]+[eE][-+]?[0-9]+$|^[-+]?0o[0-7]+$|^[-+]?0[0-9]*[89][0-9]*$/;
+const LOOKS_NUMERIC_ONLY_IN_CORE =
+  /^[-+]?[0-9]+[eE][-+]?[0-9]+$|^[-+]?[0-9]*\.[0-9]*[eE][0-9]+$|^[-+]\.[0-9]|^[-+]?0o[0-7]+$|^[-+]?0[0-9]*[89][0-9]*$/;
 
 /**
  * A plain scalar as Ansible's YAML 1.1 reader (PyYAML) reads it, where that differs from YAML 1.2;

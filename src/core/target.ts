@@ -24,7 +24,14 @@ export interface HostSpec {
   readonly jump?: readonly string[];
   readonly proxyCommand?: string;
   readonly connectTimeoutMs?: number;
+  /** Set when the inventory asks to become another user for every task (`ansible_become: true`). */
   readonly become?: BecomeSpec;
+  /** `ansible_become: false`: whatever a playbook says, nobody else is become on this host. */
+  readonly neverBecome?: boolean;
+  /** What the inventory says about becoming, for tasks that ask for it and leave it open. */
+  readonly becomeUser?: string;
+  readonly becomeMethod?: BecomeSpec['method'];
+  readonly becomePassword?: Secret;
 }
 
 /** Becoming another user on the host. */
