@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildProcess } from 'node:child_process';
+import type { ServerChannel } from 'ssh2';
+import { environment, faultOf, freshUptime, type Machine } from './machine.ts';
+import { inward, inwardFilter, movedEvals, outwardFilter, readsShellText } from './moved-root.ts';
+import { homeOf } from './host-files.ts';
+
+/** Runs what a client sent on a channel, as sshd does: through the login shell; `text` is undefined for a session's own shell. */
+export function runOnChannel(
+  machine: Machine,
+  channel: ServerChannel,
+  text: string | undefined,
+  cut: () => void,
+): ChildProcess {
+  const { root, user } = machine;
+  const shellText = text === undefined || readsShellText(text);
+  const words = text === undefined ? [] : ['-c', inward(movedEvals(text), root)];
+  freshUptime(machine);
+  const child = machine.processes.start(['/bin/sh', ...words], {
+    env: { ...environment(machine, user), SSH_CONNECTION: '127.0.0.1 40000 127.0.0.1 22' },
+    cwd: `${root}${homeOf(user)}`,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  feed(machine, channel, child, shellText, cut);
+  drain(machine, channel, child);
+  return child;
+}
+
+/** Standard input: shell text moves its paths, anything else passes as it is. */
+function feed(
+  machine: Machine,
+  channel: ServerChannel,
+  child: ChildProcess,
+  shellText: boolean,
+  cut: () => void,
+): void {
+  const filter = shellText ? inwardFilter(machine.root) : (piece: Uint8Array | null) => piece ?? new Uint8Array();
+  const stdin = child.stdin;
+  if (stdin === null) return;
+  // A program that ended while input was on its way is an everyday matter.
+  stdin.on('error', () => undefined);
+  let queue = Promise.resolve();
+  const pass = (piece: Uint8Array | null): void => {
+    queue = queue
+      .then(() => later(machine))
+      .then(async () => {
+        const bytes = filter(piece);
+        if (bytes.length > 0 && !stdin.write(bytes)) await drained(stdin);
+        if (piece === null) stdin.end();
+      });
+  };
+  channel.on('data', (piece: Buffer) => {
+    if (faultOf(machine, 'hang') !== undefined) return;
+    if (shellText) machine.counts.commands += 1;
+    pass(shellText ? moved(piece) : piece);
+    if (shellText && dropsNow(machine)) setTimeout(cut, DROP_AFTER_MS);
+  });
+  channel.on('end', () => pass(null));
+  channel.on('close', () => {
+    pass(null);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
+}
+
+function moved(piece: Buffer): Uint8Array {
+  return Buffer.from(movedEvals(piece.toString('latin1')), 'latin1');
+}
+
+/** A command that is cut off has begun to run. */
+export const DROP_AFTER_MS = 30;
+
+/** Whether this command is the one in whose middle the connection is cut. */
+export function dropsNow(machine: Machine): boolean {
+  const fault = faultOf(machine, 'drop');
+  if (fault === undefined) return false;
+  if (fault.after > 1) machine.faults.set('drop', { fault: 'drop', after: fault.after - 1 });
+  else machine.faults.delete('drop');
+  return fault.after === 1;
+}
+
+async function later(machine: Machine): Promise<void> {
+  const slow = faultOf(machine, 'slow');
+  if (slow !== undefined) await delay(slow.ms);
+}
+
+function drained(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('drain', resolve);
+    stream.once('close', resolve);
+  });
+}
+
+/** How long a program's children may hold its output before its exit is told. */
+const LINGER_MS = 150;
+
+/**
+ * Both outputs, one piece at a time: ssh2's server never goes on when both are blocked on the window at once. The exit
+ * status follows the output; a child that keeps the output open does not keep it back.
+ */
+function drain(machine: Machine, channel: ServerChannel, child: ChildProcess): void {
+  let queue = Promise.resolve();
+  let told = false;
+  const enqueue = (act: () => unknown): void => {
+    queue = queue.then(async () => {
+      if (!channel.destroyed) await act();
+    });
+  };
+  const pump = (from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void => {
+    const filter = outwardFilter(machine.root);
+    const write = (piece: Uint8Array | null): void => {
+      const bytes = filter(piece);
+      if (bytes.length > 0) enqueue(() => written(to, bytes, channel));
+    };
+    from?.on('data', (piece: Buffer) => {
+      from.pause();
+      write(piece);
+      enqueue(() => from.resume());
+    });
+    from?.on('end', () => write(null));
+  };
+  const tell = (code: number | null, signal: string | null): void => {
+    if (told) return;
+    told = true;
+    enqueue(() => (code === null ? channel.exit(signal?.replace('SIG', '') ?? 'KILL', false, '') : channel.exit(code)));
+  };
+  pump(child.stdout, channel);
+  pump(child.stderr, channel.stderr);
+  child.on('exit', (code, signal) => setTimeout(() => tell(code, signal), LINGER_MS));
+  child.on('close', (code, signal) => {
+    tell(code, signal);
+    enqueue(() => channel.end());
+  });
+}
+
+function written(to: NodeJS.WritableStream, bytes: Uint8Array, channel: ServerChannel): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      channel.off('close', done);
+      resolve();
+    };
+    channel.once('close', done);
+    to.write(bytes, done);
+  });
+}

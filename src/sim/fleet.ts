@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCalls } from './calls.ts';
+import type { Fault } from './faults.ts';
+import { inventoryText } from './inventory.ts';
+import { knownHostsLine, makeKey, type HostKey } from './keys.ts';
+import { createMachine, prepareFiles, type Machine } from './machine.ts';
+import { firstSysroot } from './model/first-sysroot.ts';
+import { goDown } from './power.ts';
+import { createRandom } from './random.ts';
+import { createSshSide, type SshSide } from './ssh-server.ts';
+import { dispatch, TOOLS } from './stand-ins/index.ts';
+import { beginBusy } from './stand-ins/transactions.ts';
+import { createTrees, type Trees } from './tree.ts';
+import type { Fleet, FleetOptions, HostOptions, SimHost, Timing } from './types.ts';
+
+/** Times that let a whole play pass in seconds. */
+const TIMING: Timing = { transaction: 1500, shutdown: 300, down: 2500, boot: 700 };
+
+/** Starts a simulated fleet: one SSH server per host on a loopback address of its own, nothing of it needs root. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'copse-sim-'));
+  mkdirSync(join(folder, 'ctl'));
+  mkdirSync(join(folder, 'h'));
+  execFileSync('mkfifo', [join(folder, 'ctl', 'in')]);
+  const user = options.user ?? 'core';
+  const trees = createTrees(join(folder, 'trees'), TOOLS);
+  const login = makeKey();
+  const descriptions = describe(options);
+  const net = networkOf();
+  const hosts = descriptions.map((description, index) => {
+    const machine = machineOf(description, options, { folder, user, trees });
+    return createHost(machine, addressOf(net, index), login);
+  });
+  const byName = new Map(hosts.map((host) => [host.name, host]));
+  const find = (name: string): Host => {
+    const found = byName.get(name);
+    if (found === undefined) throw new Error(`no simulated host "${name}"`);
+    return found;
+  };
+  const calls = openCalls(
+    join(folder, 'ctl'),
+    (name) => find(name).root,
+    (name, call) => dispatch(find(name).machine, call),
+  );
+  for (const host of hosts) await host.begin();
+  const files = writeFiles(folder, login, user, hosts, descriptions);
+  return {
+    hosts,
+    host: find,
+    user,
+    folder,
+    ...files,
+    stop: async () => {
+      for (const host of hosts) host.end();
+      calls.close();
+      await removeFolder(folder);
+    },
+  };
+}
+
+/** Processes that were just ended may still write for a moment. */
+async function removeFolder(folder: string): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+/** Where in 127.0.0.0/8 a fleet begins, so that an address is nobody else's while its host is away. */
+function networkOf(): number {
+  return (64 + Math.floor(Math.random() * 160)) * 256 + Math.floor(Math.random() * 256);
+}
+
+function addressOf(network: number, index: number): string {
+  const block = network + Math.floor(index / 250);
+  return `127.${Math.floor(block / 256)}.${block % 256}.${(index % 250) + 1}`;
+}
+
+function describe({ hosts, faults = {} }: FleetOptions): readonly HostOptions[] {
+  const all = typeof hosts === 'number' ? numbered(hosts) : hosts;
+  return all.map((host) => ({ ...host, faults: [...(host.faults ?? []), ...(faults[host.name] ?? [])] }));
+}
+
+function numbered(count: number): readonly HostOptions[] {
+  const digits = Math.max(2, String(count).length);
+  return Array.from({ length: count }, (_, index) => ({
+    name: `edge${String(index + 1).padStart(digits, '0')}`,
+    groups: ['edge', ...(index < 2 ? ['canary'] : [])],
+  }));
+}
+
+function machineOf(
+  options: HostOptions,
+  fleet: FleetOptions,
+  where: { readonly folder: string; readonly user: string; readonly trees: Trees },
+): Machine {
+  const random = createRandom(fleet.seed ?? 1, options.name);
+  return createMachine({
+    root: join(where.folder, 'h', options.name),
+    user: where.user,
+    options,
+    timing: { ...TIMING, ...fleet.timing },
+    random,
+    trees: where.trees,
+    sysroot: firstSysroot(options.packages ?? []),
+  });
+}
+
+/** A host as the fleet holds it. */
+interface Host extends SimHost {
+  readonly machine: Machine;
+  readonly key: HostKey;
+  begin(): Promise<void>;
+  end(): void;
+}
+
+function createHost(machine: Machine, address: string, login: HostKey): Host {
+  const key = makeKey();
+  let laid = false;
+  const ready = (): void => {
+    if (!laid) prepareFiles(machine);
+    laid = true;
+  };
+  const side = createSshSide(machine, address, { login: login.public, host: key, other: makeKey() }, ready);
+  machine.onPower = (up) => switchSide(machine, side, up);
+  const inject = (fault: Fault): void => {
+    machine.faults.set(fault.fault, fault);
+    if (fault.fault === 'refuse') side.leave();
+    if (fault.fault === 'busy') beginBusy(machine, fault.ms);
+  };
+  return {
+    machine,
+    key,
+    name: machine.name,
+    address,
+    root: machine.root,
+    counts: machine.counts,
+    inject,
+    get port() {
+      return side.port();
+    },
+    get state() {
+      return stateOf(machine);
+    },
+    get faults() {
+      return [...machine.faults.values()];
+    },
+    clear: (name) => {
+      const refused = machine.faults.has('refuse') && (name === undefined || name === 'refuse');
+      if (name === undefined) machine.faults.clear();
+      else machine.faults.delete(name);
+      if (refused && machine.up) void side.listen();
+    },
+    begin: async () => {
+      await side.listen();
+      for (const fault of machine.faults.values()) inject(fault);
+    },
+    end: () => {
+      machine.onPower = () => undefined;
+      goDown(machine);
+      side.leave();
+    },
+  };
+}
+
+function switchSide(machine: Machine, side: SshSide, up: boolean): void {
+  if (!up) side.leave();
+  else if (!machine.faults.has('refuse')) void side.listen();
+}
+
+function stateOf(machine: Machine): SimHost['state'] {
+  const { transaction } = machine;
+  return {
+    up: machine.up,
+    bootId: machine.bootId,
+    boots: machine.boots,
+    sysroot: machine.sysroot,
+    units: new Map(machine.units.all().map((unit) => [unit.name, unit])),
+    transaction: transaction === undefined ? undefined : { method: transaction.method, title: transaction.title },
+  };
+}
+
+function writeFiles(
+  folder: string,
+  login: HostKey,
+  user: string,
+  hosts: readonly Host[],
+  descriptions: readonly HostOptions[],
+): Pick<Fleet, 'inventoryFile' | 'knownHostsFile' | 'keyFile'> {
+  const files = {
+    inventoryFile: join(folder, 'inventory.yaml'),
+    knownHostsFile: join(folder, 'known_hosts'),
+    keyFile: join(folder, 'id_ed25519'),
+  };
+  writeFileSync(files.keyFile, login.private);
+  chmodSync(files.keyFile, 0o600);
+  writeFileSync(
+    files.knownHostsFile,
+    hosts.map(({ address, port, key }) => knownHostsLine(address, port, key)).join(''),
+  );
+  writeFileSync(files.inventoryFile, inventoryText({ ...files, user, hosts, descriptions }));
+  return files;
+}

@@ -1,0 +1,171 @@
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { idOf, resolve, type Deployment, type Tree } from './model/deployment.ts';
+import { inward } from './moved-root.ts';
+
+/** What the files of a host are made from. */
+export interface Identity {
+  readonly name: string;
+  readonly user: string;
+  readonly machineId: string;
+}
+
+/** Makes the folders and files a host has before its first boot. */
+export function layFiles(root: string, identity: Identity): void {
+  const home = homeOf(identity.user);
+  const folders = [
+    'etc/systemd/system',
+    'etc/ssh',
+    'var/roothome',
+    'var/log',
+    'var/lib',
+    'var/tmp',
+    'var/opt',
+    'var/srv',
+  ];
+  const more = [
+    'var/mnt',
+    'var/usrlocal/bin',
+    'usr',
+    'boot/ostree',
+    'sysroot/ostree',
+    'dev',
+    'proc',
+    'sys',
+    `.${home}`,
+  ];
+  for (const folder of [...folders, ...more]) mkdirSync(join(root, folder), { recursive: true });
+  const links: readonly (readonly [string, string])[] = [
+    ['bin', 'usr/bin'],
+    ['sbin', 'usr/bin'],
+    ['home', 'var/home'],
+    ['root', 'var/roothome'],
+    ['opt', 'var/opt'],
+    ['srv', 'var/srv'],
+    ['mnt', 'var/mnt'],
+    ['ostree', 'sysroot/ostree'],
+    ['usr/sbin', 'bin'],
+    ['usr/local', '../var/usrlocal'],
+    ['etc/os-release', '../usr/lib/os-release'],
+  ];
+  for (const [path, target] of links) symlinkSync(target, join(root, path));
+  const file = (path: string, text: string): void => writeFileSync(join(root, path), text);
+  const shell = inward('/bin/bash', root);
+  file('etc/passwd', passwd(identity.user, root, shell));
+  file(
+    'etc/group',
+    `root:x:0:\nwheel:x:10:${identity.user}\nnobody:x:65534:\n${loginLine(identity.user, ':x:1000:\n')}`,
+  );
+  file('etc/hostname', `${identity.name}\n`);
+  file('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
+  file('etc/machine-id', `${identity.machineId}\n`);
+  file('etc/fstab', '');
+}
+
+function passwd(user: string, root: string, shell: string): string {
+  const login = `:x:1000:1000:${user}:${root}${homeOf(user)}:${shell}\n`;
+  return `root:x:0:0:root:${root}/root:${shell}\nnobody:x:65534:65534:Kernel Overflow User:/:/usr/sbin/nologin\n${loginLine(user, login)}`;
+}
+
+function loginLine(user: string, line: string): string {
+  return user === 'root' ? '' : `${user}${line}`;
+}
+
+/** Home folder of a user. */
+export function homeOf(user: string): string {
+  return user === 'root' ? '/var/roothome' : `/var/home/${user}`;
+}
+
+/** What the kernel tells under /proc and /run at a boot. */
+export interface BootFiles {
+  readonly bootId: string;
+  readonly deployment: Deployment;
+  /** The tree of programs of that deployment. */
+  readonly tree: string;
+}
+
+/** Writes what changes with a boot: an empty /run and /tmp, /proc, and the programs of the deployment. */
+export function layBoot(root: string, boot: BootFiles): void {
+  for (const folder of ['run', 'tmp', 'dev/shm']) {
+    rmSync(join(root, folder), { recursive: true, force: true });
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+  mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true });
+  const tree = resolve(boot.deployment.origin);
+  const file = (path: string, text: string): void => writeFileSync(join(root, path), text);
+  file('run/ostree-booted', '');
+  file('proc/sys/kernel/random/boot_id', `${boot.bootId}\n`);
+  file('proc/sys/kernel/osrelease', `${tree.base.kernel}\n`);
+  file('proc/cmdline', `${boot.deployment.kargs.join(' ')} ostree=/ostree/boot.1/${boot.deployment.osname}/0\n`);
+  file(
+    'proc/meminfo',
+    'MemTotal:        8131264 kB\nMemFree:         5210044 kB\nMemAvailable:    7140580 kB\nSwapTotal:             0 kB\n',
+  );
+  file('proc/cpuinfo', 'processor\t: 0\nmodel name\t: Simulated\n\nprocessor\t: 1\nmodel name\t: Simulated\n');
+  file('proc/stat', 'cpu  0 0 0 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\n');
+  file('proc/loadavg', '0.10 0.08 0.05 1/120 900\n');
+  file('proc/uptime', '1.00 2.00\n');
+  file('proc/mounts', mounts(root));
+  mkdirSync(join(root, 'usr/lib/locale/C.utf8'), { recursive: true });
+  file('usr/lib/os-release', osRelease(tree));
+  usePrograms(root, boot.tree);
+}
+
+/** Makes the programs of a tree the host's own, in one step. */
+export function usePrograms(root: string, tree: string): void {
+  const next = join(root, 'usr/.bin');
+  rmSync(next, { force: true });
+  symlinkSync(join(tree, 'bin'), next);
+  renameSync(next, join(root, 'usr/bin'));
+}
+
+function osRelease({ base }: Tree): string {
+  const release = base.version.split('.')[0] ?? '';
+  return [
+    'NAME="Fedora Linux"',
+    `VERSION="${base.version} (IoT Edition)"`,
+    'ID=fedora',
+    `VERSION_ID=${release}`,
+    `PRETTY_NAME="Fedora Linux ${base.version} (IoT Edition, simulated)"`,
+    'VARIANT="IoT Edition"',
+    'VARIANT_ID=iot',
+    `OSTREE_VERSION='${base.version}'`,
+    '',
+  ].join('\n');
+}
+
+/** Mounts as /proc/mounts lists them; `inward`, because scripts compare them with paths. */
+function mounts(root: string): string {
+  const rows = [
+    '/dev/vda4 /sysroot xfs ro',
+    '/dev/vda4 /etc xfs rw',
+    '/dev/vda4 /var xfs rw',
+    '/dev/vda3 /boot ext4 rw',
+  ];
+  const all = [`/dev/vda4 / xfs rw`, ...rows, 'tmpfs /run tmpfs rw', 'tmpfs /tmp tmpfs rw'];
+  return all.map((row) => `${row.replaceAll(/ (\/\w+)/g, ` ${root}$1`)},relatime 0 0\n`).join('');
+}
+
+/** Gives a deployment its own /etc from the running one, as finalization does. Returns the pairs of folders for owners. */
+export function forkEtc(root: string, id: string): { readonly from: string; readonly to: string } {
+  const from = join(root, 'etc');
+  const to = etcOf(root, id);
+  rmSync(to, { recursive: true, force: true });
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  return { from, to };
+}
+
+/** Swaps /etc when another deployment boots: each has its own. */
+export function swapEtc(root: string, from: Deployment, to: Deployment): void {
+  if (idOf(from) === idOf(to)) return;
+  if (!existsSync(etcOf(root, idOf(to)))) forkEtc(root, idOf(to));
+  const aside = etcOf(root, idOf(from));
+  mkdirSync(join(aside, '..'), { recursive: true });
+  rmSync(aside, { recursive: true, force: true });
+  renameSync(join(root, 'etc'), aside);
+  renameSync(etcOf(root, idOf(to)), join(root, 'etc'));
+}
+
+function etcOf(root: string, id: string): string {
+  return join(root, 'sysroot/ostree/deploy', id, 'etc');
+}

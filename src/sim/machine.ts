@@ -1,0 +1,160 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../core/clock.ts';
+import type { Fault, FaultName } from './faults.ts';
+import { homeOf, layBoot, layFiles, usePrograms } from './host-files.ts';
+import { idOf } from './model/deployment.ts';
+import type { JournalLine } from './model/journal.ts';
+import { bootedOf, type Sysroot } from './model/sysroot.ts';
+import { createOwners, type Owners } from './owners.ts';
+import { createProcesses, type Processes } from './processes.ts';
+import type { Random } from './random.ts';
+import type { Transaction } from './transaction.ts';
+import type { Trees } from './tree.ts';
+import type { HostOptions, Timing, ToolCall } from './types.ts';
+import { createUnits, type Units } from './units.ts';
+
+/** Everything one simulated host is, behind its SSH server. */
+export interface Machine {
+  readonly name: string;
+  readonly root: string;
+  /** The login user. */
+  readonly user: string;
+  readonly options: HostOptions;
+  readonly timing: Timing;
+  readonly random: Random;
+  readonly units: Units;
+  readonly owners: Owners;
+  readonly processes: Processes;
+  readonly journal: JournalLine[];
+  readonly faults: Map<FaultName, Fault>;
+  readonly counts: MutableCounts;
+  readonly trees: Trees;
+  sysroot: Sysroot;
+  bootId: string;
+  boots: number;
+  /** Milliseconds since 1970 of the boot. */
+  bootedAt: number;
+  up: boolean;
+  /** From the order to reboot until the host is away. */
+  stopping: boolean;
+  transaction: Transaction | undefined;
+  /** Numbers transactions, as rpm-ostree's bus names do. */
+  sequence: number;
+  /** Why the staged deployment of the boot before was not finalized. */
+  finalizeFailure: string | undefined;
+  /** Aborts when the host goes down: nothing of this boot goes on after it. */
+  power: AbortController;
+  /** Told when the host comes up or goes away; set by the SSH side. */
+  onPower: (up: boolean) => void;
+}
+
+/** Counts while they grow. */
+export interface MutableCounts {
+  connections: number;
+  logins: number;
+  channels: number;
+  commands: number;
+  reboots: number;
+  transactions: number;
+  readonly calls: ToolCall[];
+}
+
+/** What a machine is made from. */
+export interface MachineParts {
+  readonly root: string;
+  readonly user: string;
+  readonly options: HostOptions;
+  readonly timing: Timing;
+  readonly random: Random;
+  readonly trees: Trees;
+  readonly sysroot: Sysroot;
+}
+
+/** A machine that runs already; its files are laid when somebody first needs them. */
+export function createMachine(parts: MachineParts): Machine {
+  const machine: Machine = {
+    ...parts,
+    name: parts.options.name,
+    units: createUnits(parts.root),
+    owners: createOwners(parts.root, parts.user),
+    processes: createProcesses(),
+    journal: [],
+    faults: new Map((parts.options.faults ?? []).map((fault) => [fault.fault, fault])),
+    counts: { connections: 0, logins: 0, channels: 0, commands: 0, reboots: 0, transactions: 0, calls: [] },
+    bootId: parts.random.uuid(),
+    boots: 0,
+    bootedAt: Date.now() - 3_600_000,
+    up: true,
+    stopping: false,
+    transaction: undefined,
+    sequence: 40,
+    finalizeFailure: undefined,
+    power: new AbortController(),
+    onPower: () => undefined,
+  };
+  return machine;
+}
+
+/** Lays the files of a host before its first use. */
+export function prepareFiles(machine: Machine): void {
+  layFiles(machine.root, { name: machine.name, user: machine.user, machineId: machine.random.hex(32) });
+  enterBoot(machine);
+}
+
+/** Files and units of the deployment that runs. */
+export function enterBoot(machine: Machine): void {
+  const deployment = bootedOf(machine.sysroot);
+  layBoot(machine.root, { bootId: machine.bootId, deployment, tree: machine.trees.of(deployment) });
+  machine.units.boot(deployment, machine.bootedAt);
+}
+
+/** Makes the running tree that of another deployment, as a live apply does. */
+export function showTree(machine: Machine, id: string): void {
+  const deployment = machine.sysroot.deployments.find((one) => idOf(one) === id);
+  if (deployment !== undefined) usePrograms(machine.root, machine.trees.of(deployment));
+}
+
+/** Environment of a program a user starts. */
+export function environment(machine: Machine, user: string): Readonly<Record<string, string>> {
+  const { root } = machine;
+  return {
+    HOME: `${root}${homeOf(user)}`,
+    USER: user,
+    LOGNAME: user,
+    SHELL: `${root}/bin/bash`,
+    PATH: ['/usr/local/bin', '/usr/bin'].map((path) => root + path).join(':'),
+    COPSE_SIM_USER: user,
+  };
+}
+
+/** The kernel's uptime, which scripts read from a file. */
+export function freshUptime(machine: Machine): void {
+  const seconds = ((Date.now() - machine.bootedAt) / 1000).toFixed(2);
+  writeFileSync(join(machine.root, 'proc/uptime'), `${seconds} ${seconds}\n`);
+}
+
+/** One line into the journal. */
+export function log(machine: Machine, unit: string, message: string, more: Partial<JournalLine> = {}): void {
+  const ident = unit.replace(/\.\w+$/, '') || 'kernel';
+  machine.journal.push({ boot: machine.boots, at: Date.now(), unit, ident, message, priority: 6, ...more });
+  if (machine.journal.length > MOST_LINES) machine.journal.splice(0, machine.journal.length - MOST_LINES);
+}
+
+/** Lines of the journal and calls kept per host. */
+const MOST_LINES = 5000;
+
+/** Waits on the host: ends early, with an error, when the host goes down. */
+export async function sleepOn(machine: Machine, ms: number, signal: AbortSignal = machine.power.signal): Promise<void> {
+  await systemClock.sleep(ms, signal);
+}
+
+/** A fault of the host, if it has it. */
+export function faultOf<Name extends FaultName>(
+  machine: Machine,
+  name: Name,
+): Extract<Fault, { readonly fault: Name }> | undefined {
+  const found = machine.faults.get(name);
+  // The map holds each fault under its own name.
+  return found as Extract<Fault, { readonly fault: Name }> | undefined;
+}

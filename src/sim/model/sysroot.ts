@@ -1,0 +1,83 @@
+import { idOf, type Deployment } from './deployment.ts';
+
+/** All deployments of a host in boot order (the first boots next) and which one runs. */
+export interface Sysroot {
+  readonly deployments: readonly Deployment[];
+  readonly bootedId: string;
+}
+
+/** The running deployment. */
+export function bootedOf(sysroot: Sysroot): Deployment {
+  const booted = sysroot.deployments.find((deployment) => idOf(deployment) === sysroot.bootedId);
+  if (booted === undefined) throw new Error(`the booted deployment ${sysroot.bootedId} is gone`);
+  return booted;
+}
+
+/** The deployment new work builds on: the first in boot order. */
+export function mergeBase(sysroot: Sysroot): Deployment {
+  return sysroot.deployments[0] ?? bootedOf(sysroot);
+}
+
+/** The first deployment after the booted one. */
+export function rollbackOf(sysroot: Sysroot): Deployment | undefined {
+  const at = sysroot.deployments.findIndex((deployment) => idOf(deployment) === sysroot.bootedId);
+  return sysroot.deployments[at + 1];
+}
+
+/** The serial a new deployment of this checksum gets. */
+export function nextSerial(sysroot: Sysroot, checksum: string): number {
+  const taken = sysroot.deployments.filter((one) => one.checksum === checksum && !one.staged).map((one) => one.serial);
+  return taken.length === 0 ? 0 : Math.max(...taken) + 1;
+}
+
+/** Puts a staged deployment first; an earlier staged one is replaced. */
+export function stage(sysroot: Sysroot, deployment: Deployment): Sysroot {
+  const others = sysroot.deployments.filter((one) => !one.staged);
+  return { ...sysroot, deployments: [{ ...deployment, staged: true }, ...others] };
+}
+
+/**
+ * What ostree does at shutdown: the staged deployment becomes an ordinary one, first in boot order; beside it stay the
+ * booted one and the pinned ones. A locked one stays staged for nobody: it is dropped with the boot.
+ */
+export function finalize(sysroot: Sysroot): Sysroot {
+  const [first, ...others] = sysroot.deployments;
+  if (first?.staged !== true) return sysroot;
+  if (first.locked) return { ...sysroot, deployments: others };
+  const kept = others.filter((one) => idOf(one) === sysroot.bootedId || one.pinned);
+  return { ...sysroot, deployments: [{ ...first, staged: false }, ...kept] };
+}
+
+/** Drops the staged deployment, as power loss or a failed finalization does. */
+export function dropStaged(sysroot: Sysroot): Sysroot {
+  return { ...sysroot, deployments: sysroot.deployments.filter((one) => !one.staged) };
+}
+
+/** Boots a deployment: what was applied live is gone. */
+export function boot(sysroot: Sysroot, id: string): Sysroot {
+  const deployments = sysroot.deployments.map(({ live: _live, ...one }) =>
+    one.unlocked === 'hotfix' ? one : { ...one, unlocked: 'none' as const },
+  );
+  return { deployments, bootedId: id };
+}
+
+/** Moves a deployment to the front of the boot order. */
+export function putFirst(sysroot: Sysroot, id: string): Sysroot {
+  const chosen = sysroot.deployments.filter((one) => idOf(one) === id);
+  return { ...sysroot, deployments: [...chosen, ...sysroot.deployments.filter((one) => idOf(one) !== id)] };
+}
+
+/** Removes what comes before (`pending`) or after (`rollback`) the booted deployment; pinned ones stay. */
+export function cleanup(sysroot: Sysroot, what: { readonly pending: boolean; readonly rollback: boolean }): Sysroot {
+  const booted = sysroot.deployments.findIndex((one) => idOf(one) === sysroot.bootedId);
+  const deployments = sysroot.deployments.filter(
+    (one, at) => at === booted || one.pinned || (at < booted ? !what.pending : !what.rollback),
+  );
+  return { ...sysroot, deployments };
+}
+
+/** Changes one deployment. */
+export function change(sysroot: Sysroot, id: string, changes: Partial<Deployment>): Sysroot {
+  const deployments = sysroot.deployments.map((one) => (idOf(one) === id ? { ...one, ...changes } : one));
+  return { ...sysroot, deployments };
+}

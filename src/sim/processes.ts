@@ -1,0 +1,43 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+/** The processes of one host, so that a reboot ends them all. */
+export interface Processes {
+  /** Starts a program as the leader of its own group; its files are what `stdio` says. */
+  start(argv: readonly string[], options: StartOptions): ChildProcess;
+  /** A process that left its group, as `setsid` does. */
+  adopt(pid: number): void;
+  endAll(): void;
+}
+
+/** How a program of a host is started. */
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly stdio: readonly ('pipe' | 'ignore' | number)[];
+}
+
+/** Keeps track of a host's process groups. */
+export function createProcesses(): Processes {
+  const groups = new Set<number>();
+  return {
+    start: ([program = 'true', ...args], { env, cwd, stdio }) => {
+      const child = spawn(program, args, { env, cwd, detached: true, stdio: [...stdio] });
+      if (child.pid !== undefined) groups.add(child.pid);
+      return child;
+    },
+    adopt: (pid) => groups.add(pid),
+    endAll: () => {
+      for (const group of groups) endGroup(group);
+      groups.clear();
+    },
+  };
+}
+
+/** A group that is gone already is fine. */
+function endGroup(group: number): void {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { createServer, type Server as TcpServer, type Socket } from 'node:net';
+import ssh2 from 'ssh2';
+import { DROP_AFTER_MS, dropsNow, runOnChannel } from './channel.ts';
+import type { HostKey } from './keys.ts';
+import { faultOf, type Machine } from './machine.ts';
+
+/** The SSH side of one host: there while the host is up. */
+export interface SshSide {
+  readonly port: () => number;
+  listen(): Promise<void>;
+  /** Stops listening and cuts every connection. */
+  leave(): void;
+}
+
+/** What the server lets in and shows. */
+export interface Keys {
+  /** Public key of the login user, in OpenSSH form. */
+  readonly login: string;
+  readonly host: HostKey;
+  /** What it shows when its key was changed. */
+  readonly other: HostKey;
+}
+
+/** OpenSSH's own limit. */
+const MAX_SESSIONS = 10;
+
+/** Serves a machine on its address; `ready` is awaited before the first login is let in. */
+export function createSshSide(machine: Machine, address: string, keys: Keys, ready: () => void): SshSide {
+  const sockets = new Set<Socket>();
+  let tcp: TcpServer | undefined;
+  let port = 0;
+  const accept = (socket: Socket): void => {
+    machine.counts.connections += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => undefined);
+    if (faultOf(machine, 'silent') !== undefined) return;
+    serve(machine, socket, keys, ready);
+  };
+  const listen = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      tcp = createServer({ noDelay: true }, accept);
+      tcp.once('error', reject);
+      tcp.listen(port, address, () => {
+        const bound = tcp?.address();
+        if (typeof bound === 'object' && bound !== null) port = bound.port;
+        resolve();
+      });
+    });
+  const leave = (): void => {
+    tcp?.close();
+    tcp = undefined;
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: () => port, listen, leave };
+}
+
+function serve(machine: Machine, socket: Socket, keys: Keys, ready: () => void): void {
+  const hostKey = faultOf(machine, 'host-key-changed') === undefined ? keys.host : keys.other;
+  const server = new ssh2.Server({ hostKeys: [hostKey.private], ident: 'OpenSSH_9.9' }, (client) => {
+    client.on('error', () => undefined);
+    client.on('authentication', (auth) => {
+      if (allows(machine, auth, keys.login)) auth.accept();
+      else auth.reject(machine.options.loginPassword === undefined ? ['publickey'] : ['publickey', 'password']);
+    });
+    client.on('ready', () => {
+      machine.counts.logins += 1;
+      ready();
+      let open = 0;
+      client.on('session', (accept, reject) => {
+        if (open >= MAX_SESSIONS) {
+          reject();
+          return;
+        }
+        open += 1;
+        machine.counts.channels += 1;
+        void serveSession(machine, accept(), () => socket.destroy()).then(() => {
+          open -= 1;
+        });
+      });
+    });
+  });
+  server.on('error', () => undefined);
+  server.injectSocket(socket);
+}
+
+function allows(machine: Machine, auth: ssh2.AuthContext, login: string): boolean {
+  if (faultOf(machine, 'auth-refused') !== undefined || auth.username !== machine.user) return false;
+  if (auth.method === 'password') return auth.password === machine.options.loginPassword;
+  if (auth.method !== 'publickey') return false;
+  const key = ssh2.utils.parseKey(login);
+  if (key instanceof Error || !auth.key.data.equals(key.getPublicSSH())) return false;
+  if (auth.signature === undefined || auth.blob === undefined) return true;
+  return key.verify(auth.blob, auth.signature, auth.hashAlgo);
+}
+
+/** One session; resolves when its channel is closed. */
+function serveSession(machine: Machine, session: ssh2.Session, cut: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    session.on('close', () => resolve());
+    session.on('pty', (accept) => accept?.());
+    session.on('env', (accept) => accept?.());
+    session.on('exec', (accept, _reject, { command }) => {
+      machine.counts.commands += 1;
+      start(machine, session, accept(), command, cut);
+    });
+    session.on('shell', (accept) => start(machine, session, accept(), undefined, cut));
+  });
+}
+
+function start(
+  machine: Machine,
+  session: ssh2.Session,
+  channel: ssh2.ServerChannel,
+  command: string | undefined,
+  cut: () => void,
+): void {
+  // A channel whose connection went away reports it; the process on the host does not care.
+  channel.on('error', () => undefined);
+  if (faultOf(machine, 'hang') !== undefined) {
+    channel.resume();
+    return;
+  }
+  const run = (): void => {
+    const child = runOnChannel(machine, channel, command, cut);
+    session.on('signal', (accept, _reject, { name }) => {
+      accept?.();
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, `SIG${name}` as NodeJS.Signals);
+    });
+  };
+  const slow = faultOf(machine, 'slow');
+  setTimeout(run, slow?.ms ?? 0);
+  if (command !== undefined && dropsNow(machine)) setTimeout(cut, DROP_AFTER_MS + (slow?.ms ?? 0));
+}

@@ -1,0 +1,136 @@
+import type { Call } from '../calls.ts';
+import { sleepOn, type Machine } from '../machine.ts';
+import { baseChecksum, buildOf, resolve, type Origin } from '../model/deployment.ts';
+import { BUILDS, type Build } from '../model/packages.ts';
+import { mergeBase } from '../model/sysroot.ts';
+import { readWords, type Words } from '../words.ts';
+import { resolveHere, showDifference, stageOrigin } from './rpm-ostree-packages.ts';
+import { transact, writeFailure } from './transactions.ts';
+
+const FLAGS = [
+  '--check',
+  '--preview',
+  '--unchanged-exit-77',
+  '--allow-downgrade',
+  '--disallow-downgrade',
+  '--skip-branch-check',
+  '--skip-purge',
+  '-C --cache-only',
+  '--download-only',
+  '--lock-finalization',
+  '--bypass-driver',
+  '-q --quiet',
+  '-r --reboot',
+];
+const VALUES = ['--install', '--uninstall', '--stateroot --os', '-b --branch', '-m --remote'];
+
+/** `rpm-ostree upgrade`. */
+export function upgradeCommand(machine: Machine, call: Call, args: readonly string[]): number | Promise<number> {
+  const words = readWords(args, { flags: FLAGS, values: VALUES });
+  const newest = BUILDS.at(-1);
+  if (words.unknown !== undefined || newest === undefined) return fail(call, `Unknown option ${words.unknown ?? ''}`);
+  if (words.has('--check') || words.has('--preview')) return check(machine, call, newest);
+  return move(machine, call, words, { method: 'Upgrade', version: newest.version, pinnedBuild: false });
+}
+
+/** `rpm-ostree deploy VERSION|CHECKSUM`. */
+export function deployCommand(machine: Machine, call: Call, args: readonly string[]): number | Promise<number> {
+  const words = readWords(args, { flags: FLAGS, values: [...VALUES, '--register-driver'] });
+  const [revision = ''] = words.rest;
+  if (words.unknown !== undefined) return fail(call, `Unknown option ${words.unknown}`);
+  const { origin } = mergeBase(machine.sysroot);
+  const build = findBuild(origin, revision.replace(/^(?:version|revision)=/, ''));
+  if (build === undefined) return fail(call, `Version ${revision} not found in ${origin.refspec}`);
+  return move(machine, call, words, { method: 'Deploy', version: build.version, pinnedBuild: true });
+}
+
+/** `rpm-ostree rebase REFSPEC`. */
+export function rebaseCommand(machine: Machine, call: Call, args: readonly string[]): number | Promise<number> {
+  const words = readWords(args, { flags: FLAGS, values: VALUES });
+  const [target = ''] = words.rest;
+  const { origin } = mergeBase(machine.sysroot);
+  const refspec = target.includes(':') ? target : `${origin.refspec.split(':')[0] ?? ''}:${target}`;
+  if (words.unknown !== undefined) return fail(call, `Unknown option ${words.unknown}`);
+  if (target === '') return fail(call, 'REFSPEC must be specified');
+  if (refspec === origin.refspec) return fail(call, `Old and new refs are equal: ${refspec}`);
+  return move(machine, call, words, {
+    method: 'Rebase',
+    version: BUILDS.at(-1)?.version ?? '',
+    pinnedBuild: false,
+    refspec,
+  });
+}
+
+interface Move {
+  readonly method: string;
+  readonly version: string;
+  readonly pinnedBuild: boolean;
+  readonly refspec?: string;
+}
+
+function move(machine: Machine, call: Call, words: Words, wish: Move): Promise<number> {
+  const work = async (say: (text: string) => void, signal: AbortSignal): Promise<number> => {
+    const merge = mergeBase(machine.sysroot);
+    const { requested } = merge.origin;
+    const kept = requested.filter((request) => !words.all('--uninstall').includes(request));
+    const origin: Origin = {
+      ...merge.origin,
+      refspec: wish.refspec ?? merge.origin.refspec,
+      version: wish.version,
+      pinnedBuild: wish.pinnedBuild,
+      requested: [...kept, ...words.all('--install').filter((request) => !kept.includes(request))],
+    };
+    say(`Receiving objects... done\n`);
+    await sleepOn(machine, machine.timing.transaction / 2, signal);
+    const older = buildOf(wish.version).timestamp < buildOf(merge.origin.version).timestamp;
+    if (older && words.has('--disallow-downgrade')) {
+      return refuse(say, `Upgrade target revision '${baseChecksum(origin)}' is chronologically older than current`);
+    }
+    const tree = resolveHere(machine, origin);
+    if (tree.missing.length > 0) return refuse(say, `Packages not found: ${tree.missing.join(', ')}`);
+    if (tree.checksum === merge.checksum) {
+      say(wish.method === 'Upgrade' ? 'No upgrade available.\n' : 'No change.\n');
+      return words.has('--unchanged-exit-77') ? 77 : 0;
+    }
+    const full = writeFailure(machine);
+    if (full !== undefined) {
+      say(full);
+      return 1;
+    }
+    await sleepOn(machine, machine.timing.transaction / 2, signal);
+    say('Staging deployment... done\n');
+    stageOrigin(machine, { origin, locked: words.has('--lock-finalization'), madeBy: wish.method.toLowerCase() });
+    say(showDifference(resolve(merge.origin), tree));
+    say('Run "systemctl reboot" to start a reboot\n');
+    return 0;
+  };
+  return transact(machine, call, { method: wish.method, work });
+}
+
+function check(machine: Machine, call: Call, newest: Build): Promise<number> {
+  const work = async (say: (text: string) => void, signal: AbortSignal): Promise<number> => {
+    await sleepOn(machine, machine.timing.transaction / 4, signal);
+    if (mergeBase(machine.sysroot).origin.version === newest.version) {
+      say('No updates available.\n');
+      return 77;
+    }
+    say(`AvailableUpdate:\n        Version: ${newest.version}\n`);
+    return 0;
+  };
+  call.err('Note: --check and --preview may be unreliable.  See https://github.com/coreos/rpm-ostree/issues/1579\n');
+  return transact(machine, call, { method: 'AutomaticUpdateTrigger', work });
+}
+
+function findBuild(origin: Origin, revision: string): Build | undefined {
+  return BUILDS.find(({ version }) => version === revision || baseChecksum({ ...origin, version }) === revision);
+}
+
+function refuse(say: (text: string) => void, message: string): number {
+  say(`error: ${message}\n`);
+  return 1;
+}
+
+function fail(call: Call, message: string): number {
+  call.err(`error: ${message}\n`);
+  return 1;
+}

@@ -1,0 +1,60 @@
+import type { Call } from '../calls.ts';
+import type { Machine } from '../machine.ts';
+import { unitName, type Unit } from '../model/units.ts';
+import type { Words } from '../words.ts';
+import { act } from './systemctl-act.ts';
+
+/** `systemctl enable|disable|reenable|mask|unmask|preset UNIT…`, with `--now`. */
+export function enableUnits(machine: Machine, call: Call, words: Words): number {
+  const [verb = '', ...rest] = words.rest;
+  const names = rest.map(unitName);
+  if (call.user !== 'root') {
+    call.err(`Failed to ${verb} unit: Interactive authentication required.\n`);
+    return 1;
+  }
+  const units = names.map((name) => machine.units.get(name));
+  const missing = units.find((unit) => unit.load === 'not-found');
+  if (missing !== undefined && verb !== 'mask' && verb !== 'unmask') {
+    call.err(`Failed to ${verb} unit: Unit ${missing.name} does not exist\n`);
+    return 1;
+  }
+  const masked = units.find((unit) => unit.file === 'masked');
+  if (masked !== undefined && verb === 'enable') {
+    call.err(`Failed to enable unit: Unit /etc/systemd/system/${masked.name} is masked\n`);
+    return 1;
+  }
+  for (const unit of units) change(machine, call, verb, unit);
+  if (!words.has('--now') || verb === 'unmask') return 0;
+  const next = verb === 'enable' || verb === 'reenable' ? 'start' : 'stop';
+  return act(machine, call, { ...words, rest: [next, ...names] });
+}
+
+function change(machine: Machine, call: Call, verb: string, unit: Unit): void {
+  const { units } = machine;
+  const link = `/etc/systemd/system/multi-user.target.wants/${unit.name}`;
+  switch (verb) {
+    case 'enable':
+    case 'reenable':
+      if (unit.file === 'static')
+        call.err(
+          'The unit files have no installation config (WantedBy=, RequiredBy=, UpheldBy=,\nAlso=, or Alias= settings in the [Install] section).\n',
+        );
+      else if (unit.file !== 'enabled') call.err(`Created symlink '${link}' → '${unit.fragment}'.\n`);
+      if (unit.file !== 'static') units.set({ ...unit, file: 'enabled' });
+      return;
+    case 'disable':
+      if (unit.file === 'enabled') {
+        call.err(`Removed '${link}'.\n`);
+        units.set({ ...unit, file: 'disabled' });
+      }
+      return;
+    case 'mask':
+      call.err(`Created symlink '/etc/systemd/system/${unit.name}' → '/dev/null'.\n`);
+      units.set({ ...unit, file: 'masked', load: 'masked' });
+      return;
+    case 'unmask':
+      if (unit.file === 'masked') units.set({ ...unit, file: 'disabled', load: 'loaded' });
+      return;
+    default:
+  }
+}

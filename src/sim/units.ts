@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { resolve, type Deployment } from './model/deployment.ts';
+import { fileUnit, IMAGE_UNITS, imageUnit, missingUnit, running, type Unit } from './model/units.ts';
+
+/** The units of one host. */
+export interface Units {
+  /** The unit of that name; reads its file when systemd has not seen it yet. */
+  get(name: string): Unit;
+  set(unit: Unit): void;
+  remove(name: string): void;
+  /** All units systemd has loaded. */
+  all(): readonly Unit[];
+  /** Whether the file changed since it was read. */
+  needsReload(unit: Unit): boolean;
+  /** Reads all files again. */
+  reload(): void;
+  /** Starts what is enabled; transient units and failures are forgotten. */
+  boot(deployment: Deployment, now: number): void;
+}
+
+const FOLDERS = ['/etc/systemd/system', '/run/systemd/system'];
+
+/** Makes the units of a host from its image and from the files in its folders. */
+export function createUnits(root: string): Units {
+  const units = new Map<string, Unit>();
+  let pid = 600;
+  const load = (name: string): Unit | undefined => {
+    const fragment = FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(join(root, path)));
+    if (fragment === undefined) return undefined;
+    const path = join(root, fragment);
+    return statSync(path).isFile() ? fileUnit(name, fragment, readFileSync(path, 'utf8')) : undefined;
+  };
+  const get = (name: string): Unit => {
+    const known = units.get(name);
+    if (known !== undefined && known.load !== 'not-found') return known;
+    const read = load(name) ?? missingUnit(name);
+    if (read.load === 'loaded') units.set(name, read);
+    return read;
+  };
+  return {
+    get,
+    set: (unit) => units.set(unit.name, unit),
+    remove: (name) => units.delete(name),
+    all: () => [...units.values()],
+    needsReload: (unit) => unit.text !== undefined && load(unit.name)?.text !== unit.text,
+    reload: () => {
+      for (const unit of units.values()) {
+        if (unit.text === undefined) continue;
+        const read = load(unit.name);
+        if (read === undefined && unit.active === 'inactive') units.delete(unit.name);
+        else units.set(unit.name, reread(unit, read));
+      }
+    },
+    boot: (deployment, now) => {
+      const before = new Map(units);
+      units.clear();
+      const brought = resolve(deployment.origin).layered.flatMap((pkg) => pkg.units ?? []);
+      const image = [...Object.entries(IMAGE_UNITS), ...brought.map((name) => [name, false] as const)];
+      for (const [name, enabled] of image) units.set(name, imageUnit(name, enabled));
+      for (const unit of before.values()) keepFileState(units, unit, load);
+      for (const unit of units.values()) {
+        pid += 1;
+        if (unit.file === 'enabled') units.set(unit.name, running(unit, pid, now));
+      }
+    },
+  };
+}
+
+function reread(unit: Unit, read: Unit | undefined): Unit {
+  if (read === undefined) return { ...unit, load: 'not-found', file: 'static', text: '' };
+  const file = unit.file === 'enabled' || unit.file === 'masked' ? unit.file : read.file;
+  return {
+    ...unit,
+    description: read.description,
+    fragment: read.fragment,
+    text: read.text ?? '',
+    file,
+    load: unit.load,
+  };
+}
+
+/** Enabled, disabled and masked are links below /etc: they outlive a boot. */
+function keepFileState(units: Map<string, Unit>, unit: Unit, load: (name: string) => Unit | undefined): void {
+  const now = units.get(unit.name) ?? (unit.text === undefined ? undefined : load(unit.name));
+  if (now === undefined || unit.transient === true) return;
+  units.set(unit.name, { ...now, file: unit.file, load: unit.file === 'masked' ? 'masked' : now.load });
+}
