@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { script, type Command } from '../core/command.ts';
 
-/**
- * Tells everything copse wants to know of a host. POSIX sh and coreutils; whatever else is missing leaves its section empty.
- * Each section begins with a line that holds the marker; the last one is `end`. Slow tools start at once and run beside the
- * one question that wakes a daemon.
- */
-const FACTS = `m=$1
-s() { printf '\\n%s %s\\n' "$m" "$1"; }
-has() { command -v "$1" >/dev/null 2>&1; }
+// A tool that is missing, fails or hangs must not keep the others from answering.
+const TOOLS = `has() { command -v "$1" >/dev/null 2>&1; }
 if timeout 1 true >/dev/null 2>&1; then slow() { timeout "$@"; }; else slow() { shift; "$@"; }; fi
-line() { v=$(slow 5 "$@" 2>/dev/null | tr '\\n' ' ') && [ -n "$v" ] && printf '%s %.200s\\n' "$1" "$v"; }
-deployments() {
+`;
+
+const DEPLOYMENTS = `deployments() {
   if has rpm-ostree; then slow 20 rpm-ostree status --json 2>/dev/null && return; fi
   if has bootc; then slow 20 bootc status --json --format-version=1 2>/dev/null && return; fi
   if has bootc; then slow 20 bootc status --json 2>/dev/null && return; fi
@@ -19,6 +14,16 @@ deployments() {
     slow 20 ostree admin status --json 2>/dev/null || slow 20 ostree admin status 2>/dev/null
   fi
 }
+`;
+
+/**
+ * Tells everything copse wants to know of a host. POSIX sh and coreutils; whatever else is missing leaves its section empty.
+ * Each section begins with a line that holds the marker; the last one is `end`. Slow tools start at once and run beside the
+ * one question that wakes a daemon.
+ */
+const FACTS = `m=$1
+s() { printf '\\n%s %s\\n' "$m" "$1"; }
+${TOOLS}${DEPLOYMENTS}line() { v=$(slow 5 "$@" 2>/dev/null | tr '\\n' ' ') && [ -n "$v" ] && printf '%s %.200s\\n' "$1" "$v"; }
 s tools
 for tool in rpm-ostree ostree bootc podman docker; do
   if has $tool; then line $tool --version & fi
@@ -63,4 +68,15 @@ s end
 /** The one question whose answer `parseFacts` reads. */
 export function factsQuestion(): Command {
   return script(FACTS, `copse-${randomBytes(8).toString('hex')}`);
+}
+
+/** The deployments alone: its output is for `parseDeployments`, and empty on a host that has none. */
+export function deploymentsQuestion(): Command {
+  return script(`${TOOLS}${DEPLOYMENTS}deployments; :`);
+}
+
+/** Exit 0 when no transaction of rpm-ostree is running, also where there is no rpm-ostree. */
+export function idleQuestion(): Command {
+  return script(`command -v rpm-ostree >/dev/null 2>&1 || exit 0
+rpm-ostree status --json 2>/dev/null | grep -Eq '"transaction"[[:space:]]*:[[:space:]]*null'`);
 }

@@ -1,11 +1,15 @@
 import type { AnyModule } from '../core/module.ts';
+import { assert } from './assert/index.ts';
 import { command } from './command/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
+import { reboot } from './reboot/index.ts';
+import { systemdUnit } from './systemd-unit/index.ts';
+import { waitFor } from './wait-for/index.ts';
 
 /** Every module there is, by name. */
-export const modules: readonly AnyModule[] = [command, copy, debug, file];
+export const modules: readonly AnyModule[] = [assert, command, copy, debug, file, reboot, systemdUnit, waitFor];
 
 const BY_NAME: ReadonlyMap<string, AnyModule> = new Map(modules.map((module) => [module.name, module]));
 

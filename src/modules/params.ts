@@ -42,7 +42,7 @@ export function duration(): z.ZodType<number, string> {
   return z.string({ error }).transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== undefined) return ms;
-    context.addIssue({ code: 'custom', message: `${error}, found "${text}"` });
+    context.addIssue({ code: 'custom', message: error });
     return z.NEVER;
   });
 }

@@ -9,13 +9,21 @@ import type { Step } from '../../src/core/step.ts';
 import { modules } from '../../src/modules/index.ts';
 import { sampleFacts } from './facts-sample.ts';
 
+/** An answer as a case writes it: text, `KEY=value` lines as a mapping, or JSON. Code 0 and empty texts where nothing is said. */
+export interface CaseAnswer {
+  readonly code?: number;
+  readonly stdout?: string | Record<string, string>;
+  readonly json?: unknown;
+  readonly stderr?: string;
+}
+
 /** One row of a module's cases.yaml. */
 export interface Case {
   readonly name: string;
   readonly want: Record<string, unknown>;
   readonly check?: boolean;
   readonly facts?: Partial<Facts>;
-  readonly answers?: Record<string, Partial<Answer>>;
+  readonly answers?: Record<string, CaseAnswer>;
   /** The questions that must be asked, as words; a script is `sh` and its values. */
   readonly questions?: Record<string, readonly string[]>;
   readonly steps?: readonly unknown[];
@@ -29,7 +37,9 @@ export interface Case {
   /** Reading the answers fails with this message. */
   readonly unreadable?: string;
   /** Answers after the steps; planning again must give no steps. */
-  readonly after?: Record<string, Partial<Answer>>;
+  readonly after?: Record<string, CaseAnswer>;
+  /** Instead of no steps: the refusal that the answers after the steps lead to. */
+  readonly after_refuse?: string;
   /** The registered result, from `after` when it is there. */
   readonly result?: Record<string, unknown>;
 }
@@ -47,10 +57,14 @@ export function moduleFolders(): string[] {
     .map((entry) => entry.name);
 }
 
-/** The cases of a module; `!secret text` in them is a secret. */
+/** The cases of a module; `!secret text` in them is a secret, and an item `given` only holds what others share by `<<`. */
 export function casesOf(module: AnyModule): Case[] {
   const secret = { tag: '!secret', resolve: (text: string) => new Secret(text) };
-  return parse(readFileSync(`${folderOf(module)}cases.yaml`, 'utf8'), { customTags: [secret] }) as Case[];
+  const text = readFileSync(`${folderOf(module)}cases.yaml`, 'utf8');
+  const items = parse(text, { customTags: [secret], merge: true, maxAliasCount: 1000 }) as (
+    Case | { given: unknown }
+  )[];
+  return items.filter((item): item is Case => !('given' in item));
 }
 
 /** All cases of all modules, for `it.each`. */
@@ -88,12 +102,18 @@ export function contextOf(one: Case): ModuleContext {
 
 /** Whole answers from the little a case says. */
 export function answersOf(partial: Case['answers']): Answers {
-  return Object.fromEntries(
-    Object.entries(partial ?? {}).map(([name, { code = 0, stdout = '', stderr = '' }]) => [
-      name,
-      { code, stdout, stderr, bytes: new TextEncoder().encode(stdout) },
-    ]),
-  );
+  return Object.fromEntries(Object.entries(partial ?? {}).map(([name, said]) => [name, answerOf(said)]));
+}
+
+function answerOf({ code = 0, stdout = '', json, stderr = '' }: CaseAnswer): Answer {
+  const lines =
+    typeof stdout === 'string'
+      ? stdout
+      : Object.entries(stdout)
+          .map(([key, value]) => `${key}=${value}\n`)
+          .join('');
+  const text = json === undefined ? lines : JSON.stringify(json, null, 2);
+  return { code, stdout: text, stderr, bytes: new TextEncoder().encode(text) };
 }
 
 /** A command's words; the text of a script is left out, its values stay. */
@@ -120,7 +140,12 @@ function fieldsOf(step: Step): Record<string, unknown> {
       return { put: path, content: text, mode, owner, group, backup: backupSuffix, destroys };
     }
     case 'wait':
-      return { wait: words(step.until), every_ms: step.everyMs, deadline_ms: step.deadlineMs };
+      return {
+        wait: words(step.until),
+        ...optionsOf(step.until),
+        every_ms: step.everyMs,
+        deadline_ms: step.deadlineMs,
+      };
     case 'reboot':
       return {
         reboot: step.command === undefined ? 'systemctl' : words(step.command),

@@ -52,10 +52,11 @@ describe.each(allCases())('$module.name: $name', ({ module, one }) => {
   });
 
   if (one.after !== undefined) {
-    it('has nothing left to do afterwards', () => {
+    it(one.after_refuse === undefined ? 'has nothing left to do afterwards' : 'says afterwards what went wrong', () => {
       const before = module.read(answersOf(one.answers), want, context);
       const have = module.read(answersOf(one.after), want, context);
-      expect(module.plan(want, have, context, before)).toMatchObject({ steps: [] });
+      const left = one.after_refuse === undefined ? { steps: [] } : { refuse: one.after_refuse };
+      expect(module.plan(want, have, context, before)).toMatchObject(left);
     });
   }
 
