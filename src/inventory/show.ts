@@ -23,19 +23,28 @@ export function listing(inventory: Inventory, only?: ReadonlySet<string>): JsonO
   return result;
 }
 
-/** Groups and hosts as a tree, as `ansible-inventory --graph` draws it. */
-export function graph(inventory: Inventory, start: string, showVars: boolean): string {
+/** Groups and hosts as a tree, as `ansible-inventory --graph` draws it; `only` leaves hosts out. */
+export function graph(inventory: Inventory, start: string, showVars: boolean, only?: ReadonlySet<string>): string {
   const lines: string[] = [];
-  drawGroup(inventory, start, 0, showVars, lines);
+  drawGroup({ inventory, showVars, only, lines }, start, 0);
   return lines.join('\n');
 }
 
-function drawGroup(inventory: Inventory, name: string, depth: number, showVars: boolean, lines: string[]): void {
+interface Drawing {
+  readonly inventory: Inventory;
+  readonly showVars: boolean;
+  readonly only: ReadonlySet<string> | undefined;
+  readonly lines: string[];
+}
+
+function drawGroup(drawing: Drawing, name: string, depth: number): void {
+  const { inventory, showVars, only, lines } = drawing;
   const group = inventory.groups.get(name);
   if (group === undefined) return;
   lines.push(branch(`@${name}:`, depth));
-  for (const child of group.children) drawGroup(inventory, child, depth + 1, showVars, lines);
-  for (const host of name === 'all' ? [] : group.direct) {
+  for (const child of group.children) drawGroup(drawing, child, depth + 1);
+  const hosts = name === 'all' ? [] : group.direct.filter((host) => only === undefined || only.has(host));
+  for (const host of hosts) {
     lines.push(branch(host, depth + 1));
     if (showVars) lines.push(...drawVars(inventory.hosts.get(host)?.vars ?? {}, depth + 2));
   }

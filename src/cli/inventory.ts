@@ -1,0 +1,95 @@
+import { Command, Option } from 'commander';
+import { renderProblem } from '../config/frame.ts';
+import { didYouMean } from '../core/nearest.ts';
+import { fault } from '../core/problem.ts';
+import { explainConnection, explainHost } from '../inventory/explain.ts';
+import { hostSpec } from '../inventory/host-spec.ts';
+import { loadInventory } from '../inventory/load.ts';
+import { selectHosts } from '../inventory/pattern.ts';
+import { graph, listing, plainVars, showJson } from '../inventory/show.ts';
+import { findHost, type Inventory } from '../inventory/types.ts';
+import { EXIT } from './exit.ts';
+import { listenForInterrupts } from './interrupt.ts';
+import { inventorySources } from './inventory-sources.ts';
+import { collect } from './options.ts';
+import type { Action } from './program.ts';
+import type { Terminal } from './streams.ts';
+
+interface InventoryOptions {
+  readonly inventory: readonly string[];
+  readonly limit?: string;
+  readonly playbookDir?: string;
+  readonly list?: true;
+  readonly graph?: true | string;
+  readonly host?: string;
+  readonly explain?: true;
+  readonly vars?: true;
+}
+
+/** The command `copse inventory`. */
+export function inventoryCommand(act: (action: Action) => Promise<void>): Command {
+  return new Command('inventory')
+    .description('show what an inventory says; Ansible inventories load as they are')
+    .option(
+      '-i, --inventory <source>',
+      'inventory file, folder, program or "h1,h2,"; may be given several times',
+      collect,
+      [],
+    )
+    .option('-l, --limit <pattern>', 'only these hosts')
+    .option('--playbook-dir <folder>', 'folder of a playbook, whose group_vars and host_vars count too')
+    .addOption(
+      new Option('--list', 'groups, hosts and variables as JSON, as ansible-inventory prints it').conflicts([
+        'graph',
+        'host',
+      ]),
+    )
+    .addOption(new Option('--graph [group]', 'groups and hosts as a tree (the default)').conflicts('host'))
+    .option('--host <name>', 'the variables of one host as JSON')
+    .option('--explain', 'with --host: where every value comes from, and how the host is reached')
+    .option('--vars', 'with --graph: the variables too')
+    .action((options: InventoryOptions) => act((terminal) => show(options, terminal)));
+}
+
+async function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
+  const interrupts = listenForInterrupts((text) => terminal.stderr.write(`\n${text}\n`));
+  try {
+    const sources = await inventorySources(options.inventory, terminal);
+    const { playbookDir } = options;
+    const inventory = await loadInventory(sources, {
+      cwd: terminal.cwd,
+      signal: interrupts.signal,
+      ...(playbookDir !== undefined && { playbookDir }),
+    });
+    for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
+    if (options.host !== undefined) return showHost(inventory, options.host, options, terminal);
+    const only = options.limit === undefined ? undefined : new Set(selectHosts(inventory, 'all', options));
+    const text = options.list === true ? showJson(listing(inventory, only)) : tree(inventory, options, only);
+    terminal.stdout.write(`${text}\n`);
+    return EXIT.ok;
+  } finally {
+    interrupts.dispose();
+  }
+}
+
+function tree(inventory: Inventory, options: InventoryOptions, only: ReadonlySet<string> | undefined): string {
+  const start = typeof options.graph === 'string' ? options.graph : 'all';
+  if (inventory.groups.has(start)) return graph(inventory, start, options.vars === true, only);
+  const hint = didYouMean(start, inventory.groups.keys()) ?? 'see all groups with: copse inventory --graph';
+  throw fault({ code: 'E_PATTERN', message: `there is no group "${start}"`, hint });
+}
+
+function showHost(inventory: Inventory, name: string, options: InventoryOptions, terminal: Terminal): number {
+  const host = findHost(inventory, name);
+  if (host === undefined) {
+    const hint = didYouMean(name, inventory.hosts.keys()) ?? 'see all hosts with: copse inventory --graph';
+    throw fault({ code: 'E_PATTERN', message: `there is no host "${name}"`, hint });
+  }
+  if (options.explain !== true) {
+    terminal.stdout.write(`${showJson(plainVars(host.vars))}\n`);
+    return EXIT.ok;
+  }
+  terminal.stdout.write(`${explainHost(inventory, host)}\n`);
+  terminal.stdout.write(`\nconnection: ${explainConnection(hostSpec(host))}\n`);
+  return EXIT.ok;
+}
