@@ -3,7 +3,6 @@ import pLimit from 'p-limit';
 import type { Facts } from '../core/facts.ts';
 import { problemsOf } from '../core/problem.ts';
 import { showSize } from '../core/units.ts';
-import { loadInventory } from '../inventory/load.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import { findHost } from '../inventory/types.ts';
 import { factsQuestion, parseFacts } from '../facts/index.ts';
@@ -11,8 +10,8 @@ import { createPaint, wantsColour } from '../report/paint.ts';
 import { createSecrets } from '../session/secrets.ts';
 import { renderProblems } from '../config/frame.ts';
 import { EXIT } from './exit.ts';
-import { listenForInterrupts } from './interrupt.ts';
-import { inventorySources } from './inventory-sources.ts';
+import { withInterrupts } from './interrupt.ts';
+import { loadHosts } from './load-hosts.ts';
 import { withHostOptions, type HostOptions } from './options.ts';
 import { createPrompter } from './prompt.ts';
 import type { Action } from './program.ts';
@@ -29,12 +28,9 @@ export function factsCommand(act: (action: Action) => Promise<void>): Command {
 
 type Read = { readonly name: string; readonly facts: Facts } | { readonly name: string; readonly failed: string };
 
-async function showFacts(pattern: string, options: HostOptions, terminal: Terminal): Promise<number> {
-  const interrupts = listenForInterrupts((text) => terminal.stderr.write(`\n${text}\n`));
-  try {
-    const { signal } = interrupts;
-    const sources = await inventorySources(options.inventory, terminal);
-    const inventory = await loadInventory(sources, { cwd: terminal.cwd, signal });
+function showFacts(pattern: string, options: HostOptions, terminal: Terminal): Promise<number> {
+  return withInterrupts(terminal, async (signal) => {
+    const inventory = await loadHosts(options, terminal, signal);
     const names = selectHosts(inventory, pattern, { limit: options.limit });
     const secrets = createSecrets();
     const prompter = createPrompter(terminal, () => () => undefined);
@@ -46,9 +42,7 @@ async function showFacts(pattern: string, options: HostOptions, terminal: Termin
       return host === undefined ? [] : [slots(() => readOne(name, open(host), signal))];
     });
     return tell(await Promise.all(read), options, terminal, signal.aborted);
-  } finally {
-    interrupts.dispose();
-  }
+  });
 }
 
 async function readOne(

@@ -1,28 +1,25 @@
-/** Two ways a person stops: politely, then at once. */
-export interface Interrupts {
-  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP: running commands are told to stop, then the run ends. */
-  readonly signal: AbortSignal;
-  dispose(): void;
-}
+import type { Terminal } from './streams.ts';
 
-/** Listens for the signals that end a run. The second one leaves at once, with status 99. */
-export function listenForInterrupts(say: (text: string) => void): Interrupts {
+/**
+ * Runs work that a person can end in two ways. The first Ctrl-C (or SIGTERM, SIGHUP) aborts the signal: commands are told to stop, then
+ * the work ends by itself. The second one leaves at once, with status 99.
+ */
+export async function withInterrupts<T>(terminal: Terminal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
-      say(`${name} again: leaving at once; what runs detached on hosts goes on there`);
+      terminal.stderr.write(`\n${name} again: leaving at once; what runs detached on hosts goes on there\n`);
       // The one exit outside main: a person who asks twice must not wait for anything.
       process.exit(99);
     }
-    say(`${name}: stopping; the hosts finish nothing new. Once more leaves at once`);
+    terminal.stderr.write(`\n${name}: stopping; nothing new is begun. Once more leaves at once\n`);
     controller.abort(new Error(`interrupted by ${name}`));
   };
   const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const name of signals) process.on(name, stop);
-  return {
-    signal: controller.signal,
-    dispose() {
-      for (const name of signals) process.off(name, stop);
-    },
-  };
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of signals) process.off(name, stop);
+  }
 }

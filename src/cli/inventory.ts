@@ -4,13 +4,12 @@ import { didYouMean } from '../core/nearest.ts';
 import { fault } from '../core/problem.ts';
 import { explainConnection, explainHost } from '../inventory/explain.ts';
 import { hostSpec } from '../inventory/host-spec.ts';
-import { loadInventory } from '../inventory/load.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import { graph, listing, plainVars, showJson } from '../inventory/show.ts';
 import { findHost, type Inventory } from '../inventory/types.ts';
 import { EXIT } from './exit.ts';
-import { listenForInterrupts } from './interrupt.ts';
-import { inventorySources } from './inventory-sources.ts';
+import { withInterrupts } from './interrupt.ts';
+import { loadHosts } from './load-hosts.ts';
 import { collect } from './options.ts';
 import type { Action } from './program.ts';
 import type { Terminal } from './streams.ts';
@@ -51,25 +50,16 @@ export function inventoryCommand(act: (action: Action) => Promise<void>): Comman
     .action((options: InventoryOptions) => act((terminal) => show(options, terminal)));
 }
 
-async function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
-  const interrupts = listenForInterrupts((text) => terminal.stderr.write(`\n${text}\n`));
-  try {
-    const sources = await inventorySources(options.inventory, terminal);
-    const { playbookDir } = options;
-    const inventory = await loadInventory(sources, {
-      cwd: terminal.cwd,
-      signal: interrupts.signal,
-      ...(playbookDir !== undefined && { playbookDir }),
-    });
+function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
+  return withInterrupts(terminal, async (signal) => {
+    const inventory = await loadHosts(options, terminal, signal, options.playbookDir);
     for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
     if (options.host !== undefined) return showHost(inventory, options.host, options, terminal);
     const only = options.limit === undefined ? undefined : new Set(selectHosts(inventory, 'all', options));
     const text = options.list === true ? showJson(listing(inventory, only)) : tree(inventory, options, only);
     terminal.stdout.write(`${text}\n`);
     return EXIT.ok;
-  } finally {
-    interrupts.dispose();
-  }
+  });
 }
 
 function tree(inventory: Inventory, options: InventoryOptions, only: ReadonlySet<string> | undefined): string {

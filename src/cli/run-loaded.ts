@@ -1,0 +1,109 @@
+import { systemClock } from '../core/clock.ts';
+import type { Recap } from '../core/events.ts';
+import { throwIfAny } from '../core/problem.ts';
+import type { Vars } from '../core/value.ts';
+import { runPlaybook, type RunResult } from '../engine/run.ts';
+import type { EngineDeps, RunOptions } from '../engine/types.ts';
+import type { Inventory } from '../inventory/types.ts';
+import { openJournal } from '../journal/append.ts';
+import { createRunFolder, newRunId, releaseLease, stateFolder, takeLease } from '../journal/runs.ts';
+import { checkPlaybook } from '../playbook/check.ts';
+import type { Playbook } from '../playbook/types.ts';
+import { createSecrets } from '../session/secrets.ts';
+import { EXIT } from './exit.ts';
+import type { HostOptions } from './options.ts';
+import { createPrompter } from './prompt.ts';
+import { askPrompts, askStep } from './questions.ts';
+import { createReporting } from './reporting.ts';
+import type { Terminal } from './streams.ts';
+import { version } from './version.ts';
+import { askLogin, readLocalFile, sessionOpener, specOf } from './wire.ts';
+
+/** What decides how a loaded playbook is run. */
+export interface LoadedOptions extends HostOptions {
+  readonly check?: boolean;
+  readonly diff?: boolean;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly startAtTask?: string;
+  readonly step?: boolean;
+  readonly detailedExitcode?: boolean;
+}
+
+/** A playbook with everything it needs, read and free of problems of form. */
+export interface Loaded {
+  readonly playbook: Playbook;
+  readonly inventory: Inventory;
+  readonly extraVars: Vars;
+}
+
+/** Checks a loaded playbook against its hosts and runs it; the exit status. */
+export async function runLoaded(
+  loaded: Loaded,
+  options: LoadedOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
+  const { limit, tags, skipTags } = options;
+  const { playbook, inventory, extraVars } = loaded;
+  throwIfAny(await checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
+  const folder = await createRunFolder(stateFolder(terminal.env), newRunId(new Date(), Math.random));
+  const lease = await takeLease(folder);
+  try {
+    const journal = await openJournal({ path: folder.journal, epoch: lease.epoch, now: Date.now });
+    const secrets = createSecrets();
+    const reporting = createReporting({
+      terminal,
+      output: options.output,
+      verbosity: options.verbose,
+      essential: [journal],
+      mask: (text) => secrets.mask(text),
+    });
+    const prompter = createPrompter(terminal, reporting.pause);
+    try {
+      const login = await askLogin(options, prompter, secrets);
+      const deps: EngineDeps = {
+        openSession: sessionOpener({ login, prompter, secrets, terminal }),
+        specOf: (host) => specOf(host, login),
+        emit: reporting.hub.emit,
+        signal,
+        clock: systemClock,
+        readFile: readLocalFile,
+        prompted: await askPrompts(playbook, extraVars, prompter, secrets),
+        ...(options.step === true ? { confirm: (task: string) => askStep(task, prompter) } : {}),
+      };
+      const result = await runPlaybook(
+        { playbook, inventory, options: engineOptions(options, loaded, folder.id) },
+        deps,
+      );
+      return statusOf(result, options);
+    } finally {
+      await reporting.hub.close();
+      for (const { name, error } of reporting.hub.broken()) {
+        terminal.stderr.write(`the ${name} reporter failed and was left out: ${String(error)}\n`);
+      }
+    }
+  } finally {
+    await releaseLease(folder, lease);
+  }
+}
+
+function engineOptions(options: LoadedOptions, loaded: Loaded, run: string): RunOptions {
+  return {
+    run,
+    version: version(),
+    check: options.check === true,
+    diff: options.diff === true,
+    limit: options.limit,
+    tags: options.tags,
+    skipTags: options.skipTags,
+    forks: options.forks,
+    extraVars: loaded.extraVars,
+    startAtTask: options.startAtTask,
+  };
+}
+
+function statusOf(result: RunResult, options: LoadedOptions): number {
+  const changed = result.recap.some((host: Recap) => host.status === 'changed');
+  return result.status === EXIT.ok && changed && options.detailedExitcode === true ? EXIT.changed : result.status;
+}
