@@ -136,6 +136,8 @@ function config(folder: string, port: number, types: readonly string[], own: rea
     'PrintMotd no',
     'LogLevel DEBUG1',
     'MaxStartups 100',
+    // Otherwise the .bashrc of whoever runs the tests is part of every command.
+    `SetEnv HOME=${folder}`,
     '',
   ].join('\n');
 }
