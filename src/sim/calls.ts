@@ -46,6 +46,9 @@ ${mkfifo} "$copse_call" && exec 9<>"$copse_call" && {
 `;
 }
 
+/** Tools whose output is for people or is JSON; what the others print is used as a path by scripts. */
+const SPEAKS = new Set(['bootc', 'journalctl', 'ostree', 'podman', 'rpm', 'rpm-ostree', 'sudo']);
+
 /** Files of answers are removed this long after they were written: the shell that reads them is quick. */
 const SWEEP_MS = 5000;
 
@@ -81,7 +84,7 @@ async function answer(
 ): Promise<void> {
   const root = rootOf(host);
   const [user = '', cwd = '', tool = '', ...args] = takeRequest(file, root);
-  const reply = openReply(file, root, used);
+  const reply = openReply(file, SPEAKS.has(tool) ? undefined : root, used);
   let becomes = false;
   const call: Call = {
     tool,
@@ -117,7 +120,7 @@ interface Reply {
 /** Counts parts of answers over all calls: a process that becomes another stand-in keeps its number. */
 let part = 0;
 
-function openReply(file: string, root: string, used: { file: string; at: number }[]): Reply {
+function openReply(file: string, root: string | undefined, used: { file: string; at: number }[]): Reply {
   const fd = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
   unlinkSync(file);
   let script = '';
@@ -132,7 +135,8 @@ function openReply(file: string, root: string, used: { file: string; at: number 
   return {
     flush,
     say: (text, where) => {
-      if (text !== '') script += `printf %s ${quote(inward(text.replaceAll('\0', ''), root))}${where}\n`;
+      const words = text.replaceAll('\0', '');
+      if (words !== '') script += `printf %s ${quote(root === undefined ? words : inward(words, root))}${where}\n`;
     },
     run: (text) => {
       script += `${text}\n`;

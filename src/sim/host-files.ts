@@ -86,11 +86,13 @@ export interface BootFiles {
 
 /** Writes what changes with a boot: an empty /run and /tmp, /proc, and the programs of the deployment. */
 export function layBoot(root: string, boot: BootFiles): void {
-  for (const folder of ['run', 'tmp', 'dev/shm']) {
+  for (const folder of ['run', 'tmp', 'dev/shm', 'proc']) {
     rmSync(join(root, folder), { recursive: true, force: true });
     mkdirSync(join(root, folder), { recursive: true });
   }
-  mkdirSync(join(root, 'proc/sys/kernel/random'), { recursive: true });
+  for (const folder of ['proc/sys/kernel/random', 'proc/self', 'proc/net', 'run/systemd/system', 'run/lock']) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
   const tree = resolve(boot.deployment.origin);
   const file = (path: string, text: string): void => writeFileSync(join(root, path), text);
   file('run/ostree-booted', '');
@@ -106,6 +108,9 @@ export function layBoot(root: string, boot: BootFiles): void {
   file('proc/loadavg', '0.10 0.08 0.05 1/120 900\n');
   file('proc/uptime', '1.00 2.00\n');
   file('proc/mounts', mounts(root));
+  file('proc/self/mounts', mounts(root));
+  file('proc/net/tcp', LISTENING);
+  file('proc/net/tcp6', '');
   mkdirSync(join(root, 'usr/lib/locale/C.utf8'), { recursive: true });
   file('usr/lib/os-release', osRelease(tree));
   usePrograms(root, boot.tree);
@@ -133,6 +138,11 @@ function osRelease({ base }: Tree): string {
     '',
   ].join('\n');
 }
+
+/** Only sshd listens, on port 22. */
+const LISTENING = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 20110 1 0 100 0 0 10 0
+`;
 
 /** Mounts as /proc/mounts lists them; `inward`, because scripts compare them with paths. */
 function mounts(root: string): string {

@@ -6,7 +6,7 @@
 
 /** Devices and kernel files that stay the real ones. */
 const REAL =
-  /^\/(?:dev\/(?:null|zero|full|random|urandom|stdin|stdout|stderr|fd|tty)(?![\w.-])|proc\/(?:self|thread-self|\d|\$|sys\/kernel\/random\/uuid))/;
+  /^\/(?:dev\/(?:null|zero|full|random|urandom|stdin|stdout|stderr|fd|tty)(?![\w.-])|proc\/(?:self(?!\/mount)|thread-self|\d|\$|sys\/kernel\/random\/uuid))/;
 
 /** First folders of an absolute path; anything else after an opening quote may as well be a pattern of sed or awk. */
 const FOLDER =

@@ -33,7 +33,7 @@ export function createUnits(root: string): Units {
   };
   const get = (name: string): Unit => {
     const known = units.get(name);
-    if (known !== undefined && known.load !== 'not-found') return known;
+    if (known !== undefined && (known.load !== 'not-found' || known.masked)) return known;
     const read = load(name) ?? missingUnit(name);
     if (read.load === 'loaded') units.set(name, read);
     return read;
@@ -61,7 +61,7 @@ export function createUnits(root: string): Units {
       for (const unit of before.values()) keepFileState(units, unit, load);
       for (const unit of units.values()) {
         pid += 1;
-        if (unit.file === 'enabled') units.set(unit.name, running(unit, pid, now));
+        if (unit.file === 'enabled' && !unit.masked) units.set(unit.name, running(unit, pid, now));
       }
     },
   };
@@ -69,14 +69,13 @@ export function createUnits(root: string): Units {
 
 function reread(unit: Unit, read: Unit | undefined): Unit {
   if (read === undefined) return { ...unit, load: 'not-found', file: 'static', text: '' };
-  const file = unit.file === 'enabled' || unit.file === 'masked' ? unit.file : read.file;
+  const file = unit.file === 'enabled' && read.file !== 'static' ? unit.file : read.file;
   return {
     ...unit,
     description: read.description,
     fragment: read.fragment,
     text: read.text ?? '',
     file,
-    load: unit.load,
   };
 }
 
@@ -84,5 +83,5 @@ function reread(unit: Unit, read: Unit | undefined): Unit {
 function keepFileState(units: Map<string, Unit>, unit: Unit, load: (name: string) => Unit | undefined): void {
   const now = units.get(unit.name) ?? (unit.text === undefined ? undefined : load(unit.name));
   if (now === undefined || unit.transient === true) return;
-  units.set(unit.name, { ...now, file: unit.file, load: unit.file === 'masked' ? 'masked' : now.load });
+  units.set(unit.name, { ...now, file: unit.file, masked: unit.masked });
 }

@@ -2,11 +2,13 @@
 export interface Unit {
   readonly name: string;
   readonly description: string;
-  readonly load: 'loaded' | 'not-found' | 'masked';
   readonly active: 'active' | 'inactive' | 'failed' | 'activating';
   readonly sub: string;
+  readonly load: 'loaded' | 'not-found';
+  /** A link to /dev/null hides the unit file. */
+  readonly masked: boolean;
   /** State of the unit file; a transient unit has none. */
-  readonly file: 'enabled' | 'disabled' | 'static' | 'masked' | 'transient';
+  readonly file: 'enabled' | 'disabled' | 'static' | 'transient';
   readonly fragment: string;
   /** `success`, `exit-code`, `signal`. */
   readonly result: string;
@@ -15,6 +17,8 @@ export interface Unit {
   /** Milliseconds since 1970 of the last start and end; 0 when it never happened in this boot. */
   readonly started: number;
   readonly ended: number;
+  /** The same of the last reload. */
+  readonly reloaded: number;
   /** Content of the unit file when systemd last read it; undefined for units of the image. */
   readonly text?: string;
   /** Stays listed after it ended until it is reset. */
@@ -27,6 +31,7 @@ export function imageUnit(name: string, enabled: boolean): Unit {
     name,
     description: DESCRIPTIONS[name] ?? name,
     load: 'loaded',
+    masked: false,
     active: 'inactive',
     sub: 'dead',
     file: enabled ? 'enabled' : 'disabled',
@@ -36,6 +41,7 @@ export function imageUnit(name: string, enabled: boolean): Unit {
     exitStatus: 0,
     started: 0,
     ended: 0,
+    reloaded: 0,
   };
 }
 
@@ -59,6 +65,23 @@ export function missingUnit(name: string): Unit {
 /** The last value of a setting in a unit file. */
 export function setting(text: string, key: string): string | undefined {
   return [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].at(-1)?.[1]?.trim();
+}
+
+/** State of the unit file as systemctl says it; empty where there is none. */
+export function fileState(unit: Unit): string {
+  if (unit.masked) return 'masked';
+  return unit.load === 'not-found' ? '' : unit.file;
+}
+
+/** Whether the unit's work is over when its program ends, and whether it counts as active then. */
+export function oneshot(unit: Unit): 'no' | 'remains' | 'ends' {
+  if (setting(unit.text ?? '', 'Type') !== 'oneshot') return 'no';
+  return setting(unit.text ?? '', 'RemainAfterExit') === 'yes' ? 'remains' : 'ends';
+}
+
+/** Whether the unit knows how to reload: one of the image does, one from a file when it says how. */
+export function canReload(unit: Unit): boolean {
+  return unit.text === undefined || setting(unit.text, 'ExecReload') !== undefined;
 }
 
 /** Names with `.service` added where the type is missing, as systemctl does. */

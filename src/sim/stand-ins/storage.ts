@@ -161,7 +161,7 @@ export function lsblk(call: Call): number {
     '-d --nodeps',
     '-f --fs',
     '-r --raw',
-    '-P',
+    '-P --pairs',
   ];
   const words = readWords(call.args, { flags, values: ['-o --output'] });
   const columns = (words.last('-o') ?? 'NAME,SIZE,TYPE,MOUNTPOINTS').toLowerCase().split(',');
@@ -174,6 +174,7 @@ export function lsblk(call: Call): number {
       size: size(disk.size),
       path: `/dev/${disk.name}`,
       pkname: disk.parent,
+      kname: disk.name,
       mountpoints: [disk.mountpoint],
       ro: false,
       rm: false,
@@ -182,7 +183,8 @@ export function lsblk(call: Call): number {
     const children = PARTS.filter(({ parent }) => parent === disk.name).map(node);
     return children.length === 0 || words.has('-d') ? shown : { ...shown, children };
   };
-  if (words.has('-J')) call.out(`${JSON.stringify({ blockdevices: disks.map(node) }, null, 3)}\n`);
+  if (words.has('-P')) call.out([...disks, ...PARTS].map((disk) => pairs(node(disk))).join(''));
+  else if (words.has('-J')) call.out(`${JSON.stringify({ blockdevices: disks.map(node) }, null, 3)}\n`);
   else
     call.out(
       [...disks, ...PARTS]
@@ -190,6 +192,16 @@ export function lsblk(call: Call): number {
         .join(''),
     );
   return 0;
+}
+
+/** `NAME="vda" SIZE="…"`, as `-P` prints a device. */
+function pairs(fields: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(fields).flatMap(([key, value]) =>
+    key === 'children'
+      ? []
+      : [`${key.toUpperCase()}="${typeof value === 'string' || typeof value === 'number' ? value : ''}"`],
+  );
+  return `${words.join(' ')}\n`;
 }
 
 interface Device {

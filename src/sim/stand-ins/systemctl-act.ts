@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Call } from '../calls.ts';
 import { log, type Machine } from '../machine.ts';
-import { ended, running, setting, type Unit } from '../model/units.ts';
+import { canReload, ended, oneshot, running, setting, type Unit } from '../model/units.ts';
 import type { Words } from '../words.ts';
 import { isSick } from './system-state.ts';
 
@@ -25,7 +25,7 @@ function actOn(machine: Machine, call: Call, verb: string, words: Words, name: s
     call.err(`Failed to ${verb} ${name}: Unit ${name} not ${verb === 'stop' ? 'loaded' : 'found'}.\n`);
     return 5;
   }
-  if (unit.file === 'masked' && verb !== 'stop') {
+  if (unit.masked && verb !== 'stop') {
     call.err(`Failed to ${verb} ${name}: Unit ${name} is masked.\n`);
     return 1;
   }
@@ -39,14 +39,17 @@ function actOn(machine: Machine, call: Call, verb: string, words: Words, name: s
     case 'try-restart':
       return unit.active === 'active' ? start(machine, call, unit) : 0;
     case 'reload':
-      return reload(call, unit);
+      return reload(machine, call, unit);
     default:
       return start(machine, call, unit);
   }
 }
 
-function reload(call: Call, unit: Unit): number {
-  if (unit.active === 'active') return 0;
+function reload(machine: Machine, call: Call, unit: Unit): number {
+  if (unit.active === 'active' && canReload(unit)) {
+    machine.units.set({ ...unit, reloaded: Date.now() });
+    return 0;
+  }
   call.err(`${unit.name} is not active, cannot reload.\n`);
   return 1;
 }
@@ -65,9 +68,8 @@ function start(machine: Machine, call: Call, unit: Unit): number {
     return 1;
   }
   machine.sequence += 1;
-  const oneshot =
-    setting(unit.text ?? '', 'Type') === 'oneshot' && setting(unit.text ?? '', 'RemainAfterExit') !== 'yes';
-  units.set(oneshot ? { ...ended(unit, 0, now), started: now } : running(unit, 1000 + machine.sequence, now));
+  const over = oneshot(unit) === 'ends';
+  units.set(over ? { ...ended(unit, 0, now), started: now } : running(unit, 1000 + machine.sequence, now));
   log(machine, 'init.scope', `Started ${unit.name} - ${unit.description}.`);
   return 0;
 }

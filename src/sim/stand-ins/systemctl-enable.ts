@@ -18,7 +18,7 @@ export function enableUnits(machine: Machine, call: Call, words: Words): number 
     call.err(`Failed to ${verb} unit: Unit ${missing.name} does not exist\n`);
     return 1;
   }
-  const masked = units.find((unit) => unit.file === 'masked');
+  const masked = units.find((unit) => unit.masked);
   if (masked !== undefined && verb === 'enable') {
     call.err(`Failed to enable unit: Unit /etc/systemd/system/${masked.name} is masked\n`);
     return 1;
@@ -50,10 +50,12 @@ function change(machine: Machine, call: Call, verb: string, unit: Unit): void {
       return;
     case 'mask':
       call.err(`Created symlink '/etc/systemd/system/${unit.name}' → '/dev/null'.\n`);
-      units.set({ ...unit, file: 'masked', load: 'masked' });
+      units.set({ ...unit, masked: true });
       return;
     case 'unmask':
-      if (unit.file === 'masked') units.set({ ...unit, file: 'disabled', load: 'loaded' });
+      if (unit.masked) call.err(`Removed '/etc/systemd/system/${unit.name}'.\n`);
+      if (unit.load === 'not-found') units.remove(unit.name);
+      else units.set({ ...unit, masked: false });
       return;
     default:
   }

@@ -1,5 +1,5 @@
 import type { Machine } from '../machine.ts';
-import type { Unit } from '../model/units.ts';
+import { canReload, fileState, oneshot, type Unit } from '../model/units.ts';
 import { systemState } from './system-state.ts';
 
 /** Properties as `systemctl show` lists them, in its own order. */
@@ -7,10 +7,10 @@ export type Properties = readonly (readonly [key: string, value: string])[];
 
 /** Properties of a unit. */
 export function unitProperties(machine: Machine, unit: Unit): Properties {
-  const masked = unit.file === 'masked';
   const found = unit.load !== 'not-found';
   return [
-    ['Type', 'simple'],
+    ['Type', oneshot(unit) === 'no' ? 'simple' : 'oneshot'],
+    ['RemainAfterExit', oneshot(unit) === 'remains' ? 'yes' : 'no'],
     ['MainPID', String(unit.mainPid)],
     ['ExecMainPID', String(unit.mainPid)],
     ['ExecMainCode', unit.ended === 0 ? '0' : '1'],
@@ -23,18 +23,21 @@ export function unitProperties(machine: Machine, unit: Unit): Properties {
     ['Id', unit.name],
     ['Names', unit.name],
     ['Description', unit.description],
-    ['LoadState', masked ? 'masked' : unit.load],
+    ['LoadState', unit.masked ? 'masked' : unit.load],
     ['ActiveState', unit.active],
     ['SubState', unit.sub],
     ['FragmentPath', found ? unit.fragment : ''],
-    ['UnitFileState', found ? unit.file : ''],
+    ['UnitFileState', fileState(unit)],
     ['UnitFilePreset', found ? 'disabled' : ''],
-    ['InvocationID', unit.started === 0 ? '' : unit.started.toString(16).padStart(32, '0')],
-    ['StateChangeTimestampMonotonic', monotonic(machine, Math.max(unit.started, unit.ended))],
+    [
+      'InvocationID',
+      unit.started === 0 ? '' : `${unit.mainPid.toString(16)}0${unit.started.toString(16)}`.padStart(32, '0'),
+    ],
+    ['StateChangeTimestampMonotonic', monotonic(machine, Math.max(unit.started, unit.ended, unit.reloaded))],
     ['ActiveEnterTimestampMonotonic', monotonic(machine, unit.started)],
     ['InactiveEnterTimestampMonotonic', monotonic(machine, unit.ended)],
     ['CanStart', 'yes'],
-    ['CanReload', 'yes'],
+    ['CanReload', canReload(unit) ? 'yes' : 'no'],
     ['NeedDaemonReload', machine.units.needsReload(unit) ? 'yes' : 'no'],
     ['Transient', unit.transient === true ? 'yes' : 'no'],
     ['DropInPaths', ''],

@@ -1,6 +1,6 @@
 import type { Call } from '../calls.ts';
 import type { Machine } from '../machine.ts';
-import { unitName, type Unit } from '../model/units.ts';
+import { fileState, unitName, type Unit } from '../model/units.ts';
 import { readWords, type Words } from '../words.ts';
 import { rebootNow } from './reboot.ts';
 import { systemState } from './system-state.ts';
@@ -153,7 +153,7 @@ function isState(
 
 function isEnabled(machine: Machine, call: Call, words: Words, names: readonly string[]): number {
   const units = names.map((name) => machine.units.get(name));
-  const states = units.map((unit) => (unit.load === 'not-found' ? 'not-found' : unit.file));
+  const states = units.map((unit) => fileState(unit) || 'not-found');
   if (!words.has('-q')) call.out(states.map((state) => `${state}\n`).join(''));
   if (states.some((state) => state === 'enabled' || state === 'static')) return 0;
   return states.every((state) => state === 'not-found') ? 4 : 1;
