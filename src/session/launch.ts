@@ -94,7 +94,7 @@ function randomHex(): string {
 const STAGE = [
   'printf "%s%s login\\n" "$1" "$2"',
   'shift 2',
-  'PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH LC_ALL=C',
+  'PATH=${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin LC_ALL=C',
   'export PATH LC_ALL',
   'exec "$@"',
 ].join('; ');
@@ -104,12 +104,14 @@ const STAGE = [
  * process list), the mode, where the payload is, the payload. It makes the shell the leader of a process group, so that everything
  * it starts can be ended together; sets a known PATH, locale, umask and folder; says hello with its process id and with a frame
  * mark that the host's kernel drew (on both outputs, so that noise of profiles before it is cut off); and runs the payload.
+ * Its printf must be built in, as it is in every /bin/sh of Linux: secrets pass through it.
  * Only single-line text without single quotes and exclamation marks, because any login shell has to pass it on.
  */
 const BOOT = [
   'copse_g=; { read -r copse_g </proc/$$/stat; } 2>/dev/null; copse_g=${copse_g##*) }; copse_g=${copse_g#* * }',
   '[ "${copse_g%% *}" = $$ ] || [ -n "${7-}" ] || { command -v setsid >/dev/null && exec setsid /bin/sh -c "$1" copse "$@" led; }',
-  'umask 022; unset CDPATH ENV BASH_ENV LANGUAGE; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${PATH:+:$PATH}',
+  'case $(command -v printf) in */*) echo "copse needs a /bin/sh with a printf of its own" >&2; exit 125 ;; esac',
+  'umask 022; unset CDPATH ENV BASH_ENV LANGUAGE; PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   'if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then LC_ALL=C.UTF-8; else case $(locale -a 2>/dev/null) in *C.[Uu][Tt][Ff]8* | *C.[Uu][Tt][Ff]-8*) LC_ALL=C.UTF-8 ;; *) LC_ALL=C ;; esac; fi',
   'export PATH LC_ALL; cd -- "${HOME:-/}" 2>/dev/null || cd /',
   'copse_m=$2$3; copse_u=; { read -r copse_u </proc/sys/kernel/random/uuid; } 2>/dev/null; copse_u=${copse_u:-$copse_m}',

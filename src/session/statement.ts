@@ -61,13 +61,13 @@ function badName(name: string): Error {
 }
 
 /**
- * Ends a process group: asks with TERM, waits, then KILL. With a mark only if its leader was launched under it: after a lost link
+ * Ends a process group (dash takes no `--` before its number): asks with TERM, waits, then KILL. With a mark only if its leader was launched under it: after a lost link
  * the number may belong to somebody else.
  */
 export function endGroupStatement(pid: number, mark: string | undefined, graceMs: number, number: number): Payload {
   const ours = mark === undefined ? '' : `grep -q ${mark.slice(0, mark.length / 2)} /proc/${pid}/cmdline || exit 0; `;
   const tenths = Math.max(1, Math.round(graceMs / 100));
-  const wait = `i=0; while kill -0 -- -${pid} && [ $i -lt ${tenths} ]; do sleep 0.1 || sleep 1; i=$((i + 1)); done`;
-  const text = `( ${ours}kill -TERM -- -${pid}; ${wait}; kill -KILL -- -${pid} ) </dev/null >/dev/null 2>&1; copse_e ${number} $?`;
+  const wait = `i=0; while kill -0 -${pid} && [ $i -lt ${tenths} ]; do sleep 0.1 || sleep 1; i=$((i + 1)); done`;
+  const text = `( ${ours}kill -TERM -${pid}; ${wait}; kill -KILL -${pid} ) </dev/null >/dev/null 2>&1; copse_e ${number} $?`;
   return { text, secret: false };
 }

@@ -49,10 +49,10 @@ const CANCEL = `${FOLDER}
 [ -f "$dir/pid" ] && [ ! -f "$dir/status" ] || exit 0
 pid=$(cat -- "$dir/pid")
 grep -qF -- "$1" "/proc/$pid/cmdline" || exit 0
-kill -TERM -- "-$pid" || kill -TERM "$pid"
+kill -TERM "-$pid" || kill -TERM "$pid"
 i=0
-while kill -0 -- "-$pid" 2>/dev/null && [ "$i" -lt "$2" ]; do sleep 1; i=$((i + 1)); done
-kill -KILL -- "-$pid" 2>/dev/null
+while kill -0 "-$pid" 2>/dev/null && [ "$i" -lt "$2" ]; do sleep 1; i=$((i + 1)); done
+kill -KILL "-$pid" 2>/dev/null
 if [ -e "$dir/unit" ]; then systemctl stop -- "$1.service"; fi
 exit 0`;
 
