@@ -5,11 +5,22 @@ import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
 import { reboot } from './reboot/index.ts';
+import { rpmOstree } from './rpm-ostree/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
 import { waitFor } from './wait-for/index.ts';
 
 /** Every module there is, by name. */
-export const modules: readonly AnyModule[] = [assert, command, copy, debug, file, reboot, systemdUnit, waitFor];
+export const modules: readonly AnyModule[] = [
+  assert,
+  command,
+  copy,
+  debug,
+  file,
+  reboot,
+  rpmOstree,
+  systemdUnit,
+  waitFor,
+];
 
 const BY_NAME: ReadonlyMap<string, AnyModule> = new Map(modules.map((module) => [module.name, module]));
 

@@ -12,8 +12,8 @@ export function absolutePath(): z.ZodType<string, string> {
 export function absolutePathOrFolder(): z.ZodType<string, string> {
   return z
     .string({ error: 'expected an absolute path such as "/etc/motd"' })
-    .refine((path) => path.startsWith('/'), { error: 'expected an absolute path, starting with "/"' })
-    .refine((path) => !path.split('/').includes('..'), { error: 'expected a path without ".."' })
+    .refine((path) => path.startsWith('/'), { error: 'expected an absolute path, starting with "/"', abort: true })
+    .refine((path) => !path.split('/').includes('..'), { error: 'expected a path without ".."', abort: true })
     .refine((path) => !/[\0\n]/.test(path), { error: 'expected a path without line ends' })
     .transform((path) => path.replaceAll(/\/{2,}/g, '/'));
 }
@@ -60,13 +60,18 @@ const UNIT_SUFFIX = /\.(?:service|socket|device|mount|automount|swap|target|path
 
 /** A package, capability or file that a package provides; what could be taken for an option, a URL or a local RPM is refused. */
 export function packageName(): z.ZodType<string, string> {
-  return z
-    .string({ error: 'expected a package name such as "tmux"' })
-    .refine((name) => !/^[a-z]+:\/\//.test(name) && !name.endsWith('.rpm'), {
-      error: 'expected the name of a package from a repository, not a URL or an RPM file',
-    })
-    .refine((name) => !name.startsWith('@'), { error: 'expected a package, not a group: rpm-ostree layers no groups' })
-    .regex(/^[A-Za-z0-9_/][A-Za-z0-9_./+:~^()-]*$/, { error: 'expected a package name such as "tmux"' });
+  return z.string({ error: 'expected a package name such as "tmux"' }).superRefine((name, context) => {
+    const wrong = wrongPackage(name);
+    if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong, input: name });
+  });
+}
+
+function wrongPackage(name: string): string | undefined {
+  if (/^[a-z]+:\/\//.test(name) || name.endsWith('.rpm')) {
+    return 'expected the name of a package from a repository, not a URL or an RPM file';
+  }
+  if (name.startsWith('@')) return 'expected a package, not a group: rpm-ostree layers no groups';
+  return /^[A-Za-z0-9_/][A-Za-z0-9_./+:~^()-]*$/.test(name) ? undefined : 'expected a package name such as "tmux"';
 }
 
 /** One value or a list of them; always a list after parsing. */

@@ -37,7 +37,7 @@ describe.each(allCases())('$module.name: $name', ({ module, one }) => {
         problems = problemsOf(error);
       }
       expect(problems.map(({ code, message }) => ({ code, message }))).toEqual([
-        { code: 'E_ANSWER', message: one.unreadable },
+        { code: one.code ?? 'E_ANSWER', message: one.unreadable },
       ]);
     });
     return;

@@ -1,0 +1,113 @@
+import type { ProblemCode } from '../../core/codes.ts';
+import type { Explain } from '../../core/step.ts';
+
+interface Reason {
+  /** Found anywhere in the output: other texts may stand in front, and rpm-ostree has no other way to say why. */
+  readonly sign: RegExp;
+  readonly code: ProblemCode;
+  readonly say: (found: RegExpExecArray) => string;
+  readonly hint: string;
+}
+
+const LOGS = '"journalctl -u rpm-ostreed -n 50 --no-pager" on the host says more';
+
+const REASONS: readonly Reason[] = [
+  {
+    sign: /Packages not found: (.+)/,
+    code: 'E_COMMAND',
+    say: ([, names = '']) => `no repository of the host has: ${names}`,
+    hint: 'check the spelling and the repositories in /etc/yum.repos.d; "rpm-ostree refresh-md -f" reads them anew',
+  },
+  {
+    sign: /error: [^\n]*\brepo '([^']+)'/,
+    code: 'E_COMMAND',
+    say: ([, repo = '']) => `the package repository "${repo}" cannot be read`,
+    hint: 'look at the network, the proxy and the mirror; set enabled=0 for a repository that is gone: a single dead one stops every change',
+  },
+  {
+    sign: /No space left on device|bootfs requires additional space|not enough (?:disk )?space/i,
+    code: 'E_SPACE',
+    say: () => 'a file system of the host is full',
+    hint: 'see "df -h / /boot /sysroot"; "rpm-ostree cleanup -r -b -m" drops the rollback deployment and caches',
+  },
+  {
+    sign: /Forbidden base package replacements|base packages would be (?:replaced|removed)|Could not depsolve[^]*from @System/i,
+    code: 'E_SKEW',
+    say: () => 'the packages need other versions of base packages than the image has',
+    hint: 'image and repositories are of different days: upgrade the image first ("rpm-ostree upgrade"), or wait until the repositories match it',
+  },
+  {
+    sign: /Could not depsolve transaction;[^\n]*\n\s*(?:Problem[^:]*: )?([^\n]+)/,
+    code: 'E_COMMAND',
+    say: ([, first = '']) => `the packages cannot be installed together: ${first.trim()}`,
+    hint: 'two of them conflict, or one needs something that no repository has',
+  },
+  {
+    sign: /LockLayering=true/,
+    code: 'E_UNSUPPORTED',
+    say: () => 'layering is locked on this host (LockLayering=true in /etc/rpm-ostreed.conf)',
+    hint: 'put the packages into the image, or unlock layering and run "rpm-ostree reload"',
+  },
+  {
+    sign: /Updates and deployments are driven by (.+?)(?:\n|$)/,
+    code: 'E_BUSY',
+    say: ([, driver = '']) => `updates of this host are driven by ${driver.trim()}`,
+    hint: 'stop that service for the time of the change, and start it again afterwards',
+  },
+  {
+    sign: /Transaction in progress: ?(.*)|System transaction in progress/,
+    code: 'E_BUSY',
+    say: ([, title = '']) => `another transaction is running${title.trim() === '' ? '' : `: ${title.trim()}`}`,
+    hint: 'run the playbook again when it is done; copse never cancels the work of others',
+  },
+  {
+    sign: /Reboot initiated, cannot start new transaction/,
+    code: 'E_BUSY',
+    say: () => 'the host is about to reboot',
+    hint: 'run the playbook again when it is back',
+  },
+  {
+    sign: /is already provided by: (\S+)\. Use --allow-inactive/,
+    code: 'E_COMMAND',
+    say: ([, nevra = '']) => `the image provides it already: ${nevra}`,
+    hint: 'leave it out of "packages"',
+  },
+  {
+    sign: /not allowed for user|Authorization error/,
+    code: 'E_BECOME',
+    say: () => 'this user may not change the packages of the host',
+    hint: 'add "become: true"',
+  },
+  {
+    sign: /Bus owner changed/,
+    code: 'E_COMMAND',
+    say: () =>
+      'the daemon of rpm-ostree went away in the middle of the transaction, most often for lack of memory; what came of it is not known',
+    hint: LOGS,
+  },
+  {
+    sign: /run `(journalctl -t '[^'`]+')` for more information/,
+    code: 'E_COMMAND',
+    say: () => 'a script of a package failed; nothing was deployed',
+    hint: LOGS,
+  },
+  {
+    sign: /was not booted via libostree/,
+    code: 'E_UNSUPPORTED',
+    say: () => 'this system was not booted by ostree',
+    hint: 'packages can be layered on hosts that run from an ostree deployment only',
+  },
+];
+
+/** Why a transaction of rpm-ostree failed. Its text is the only place where it says so; what is not known keeps the tool's own words. */
+export const explain: Explain = ({ code, stdout, stderr }) => {
+  const text = `${stderr}\n${stdout}`;
+  for (const { sign, code: problem, say, hint } of REASONS) {
+    const found = sign.exec(text);
+    if (found !== null) return { code: problem, message: say(found), hint };
+  }
+  const error = /error: ([^\n]+)/.exec(stderr)?.[1];
+  return error === undefined
+    ? undefined
+    : { message: `rpm-ostree failed (exit ${code ?? 'unknown'}): ${error}`, hint: LOGS };
+};

@@ -1,0 +1,99 @@
+import type { Answer, Answers, Questions } from '../../core/answer.ts';
+import { cmd, script } from '../../core/command.ts';
+import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
+import type { ModuleContext } from '../../core/module.ts';
+import { fault } from '../../core/problem.ts';
+import { parseDeployments } from '../../facts/deployments.ts';
+import type { Params } from './schema.ts';
+
+/** What `rpm_ostree` knows of a host. */
+export interface Have {
+  readonly ostree: OstreeFacts;
+  /** What each deployment provides of the packages in question, by `checksum.serial`; no entry where it could not be asked. */
+  readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Version of rpm-ostree, empty when not known. */
+  readonly version: string;
+}
+
+// The daemon starts on demand, and in old versions the first call could come too early.
+const STATUS = `command -v rpm-ostree >/dev/null 2>&1 || exit 127
+rpm-ostree status --json || { sleep 1; exec rpm-ostree status --json; }`;
+
+// Between any two answers of rpm stands what it says of a package that cannot exist, so that they are told apart by order and
+// not by words. A deployment's own database is read where it is checked out; a staged one is too.
+const PROVIDED = `command -v rpm >/dev/null 2>&1 || exit 0
+for p; do set -- "$@" "$p" copse..none; shift; done
+for d in /ostree/deploy/*/deploy/*.[0-9]*; do
+  for db in "$d/usr/share/rpm" "$d/usr/lib/sysimage/rpm"; do
+    [ -d "$db" ] || continue
+    echo "deployment \${d##*/}"
+    rpm --dbpath "$db" -q --whatprovides --qf '+%{NAME}\\n' "$@" 2>/dev/null
+    break
+  done
+done
+:`;
+
+/** The names a wish is about. */
+function namesOf(want: Params): readonly string[] {
+  return [...(want.packages ?? []), ...(want.absent ?? [])];
+}
+
+/** The questions of the module: the status, and what the deployments provide without being asked to. */
+export function ask(want: Params, context: ModuleContext): Questions {
+  const names = namesOf(want);
+  return {
+    status: script(STATUS),
+    ...(names.length === 0 ? {} : { provided: script(PROVIDED, ...names) }),
+    ...(context.facts.tools['rpm-ostree'] === undefined ? { version: cmd('rpm-ostree', '--version') } : {}),
+  };
+}
+
+/** What the answers mean. */
+export function read(answers: Answers, want: Params, context: ModuleContext): Have {
+  return {
+    ostree: parseDeployments(statusText(answers['status'])),
+    provided: parseProvided(answers['provided']?.stdout ?? '', namesOf(want)),
+    version: context.facts.tools['rpm-ostree'] ?? /\d+(?:\.\d+)+/.exec(answers['version']?.stdout ?? '')?.[0] ?? '',
+  };
+}
+
+function statusText(answer: Answer | undefined): string {
+  if (answer?.code === 127) {
+    throw fault({
+      code: 'E_UNSUPPORTED',
+      message: 'this host has no rpm-ostree',
+      hint: 'packages can be layered on hosts of rpm-ostree only',
+    });
+  }
+  if (answer?.code !== 0) {
+    const said = answer?.stderr.trim().split('\n').at(-1) ?? 'nothing';
+    throw fault({
+      code: 'E_ANSWER',
+      message: `rpm-ostree does not tell its status: ${said.slice(0, 300)}`,
+      hint: '"journalctl -u rpm-ostreed -n 30" on the host says more',
+    });
+  }
+  return answer.stdout;
+}
+
+/** The names each deployment provides. A line of `+` answers the name whose turn it is; the separator ends its turn. */
+function parseProvided(text: string, names: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  let provides = new Set<string>();
+  let turn = 0;
+  for (const line of text.split('\n')) {
+    const name = names[turn];
+    if (line.startsWith('deployment ')) {
+      provides = new Set();
+      turn = 0;
+      found.set(line.slice('deployment '.length), provides);
+    } else if (line.includes('copse..none')) turn += 1;
+    else if (line.startsWith('+') && name !== undefined) provides.add(name);
+  }
+  return found;
+}
+
+/** True where a deployment is known to provide a package, requested or not. */
+export function provides(have: Have, one: DeploymentFact, name: string): boolean {
+  return have.provided.get(one.id.slice(one.stateroot.length + 1))?.has(name) === true;
+}
