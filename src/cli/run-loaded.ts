@@ -104,6 +104,6 @@ function engineOptions(options: LoadedOptions, loaded: Loaded, run: string): Run
 }
 
 function statusOf(result: RunResult, options: LoadedOptions): number {
-  const changed = result.recap.some((host: Recap) => host.status === 'changed');
+  const changed = result.recap.some(({ status, counts }: Recap) => status === 'changed' || counts.ran > 0);
   return result.status === EXIT.ok && changed && options.detailedExitcode === true ? EXIT.changed : result.status;
 }

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { dirname, resolve } from 'node:path';
-import { findModule } from '../modules/index.ts';
 import { loadPlaybook } from '../playbook/load.ts';
 import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
@@ -33,7 +32,7 @@ export function runPlaybooks(files: readonly string[], options: LoadedOptions, t
     const { cwd } = terminal;
     const extraVars = await readExtraVars(options.extraVars, cwd);
     const inventory = await loadHosts(options, terminal, signal, dirname(resolve(cwd, files[0] ?? '.')));
-    const playbook = await loadPlaybook(files, { cwd, extraVars, findModule });
+    const playbook = await loadPlaybook(files, { cwd, extraVars });
     return runLoaded({ playbook, inventory, extraVars }, options, terminal, signal);
   });
 }
