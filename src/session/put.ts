@@ -9,7 +9,7 @@ import { showSize } from '../core/units.ts';
 import { cksum } from './cksum.ts';
 import { endingFault } from './faults.ts';
 
-/** Writes a file whole and checks it. Rejects with E_COMMAND or E_SPACE and an unchanged file, or with E_LOST. */
+/** Writes a file whole and checks it. Rejects with E_FILE or E_SPACE and an unchanged file, or with E_LOST. */
 export async function putFile(step: PutStep, run: (command: Command) => Promise<Outcome>): Promise<void> {
   const bytes = contentOf(step);
   const temporary = `.copse-${randomBytes(6).toString('hex')}`;
@@ -62,7 +62,7 @@ trap 'exit 130' HUP INT TERM PIPE
 set -C
 true >"$temp" || exit ${STAGE.create}
 set +C
-cat >"$temp" || { df -Pk -- "$dir" | tail -n 1; exit ${STAGE.write}; }
+cat >"$temp" || { rm -f -- "$temp"; df -Pk -- "$dir" | tail -n 1; exit ${STAGE.write}; }
 if command -v sha256sum >/dev/null; then
   sum=$(sha256sum <"$temp") && [ "\${sum%% *}" = "$sha" ] || exit ${STAGE.sum}
 else
@@ -101,15 +101,15 @@ function problemOf(step: PutStep, bytes: Bytes, code: number, stdout: string, sa
   switch (code) {
     case STAGE.folder:
       return {
-        code: 'E_COMMAND',
+        code: 'E_FILE',
         message: `cannot write "${path}": the folder "${folder}" does not exist`,
         hint: `create it in a task before: file: {path: ${folder}, state: directory}`,
       };
     case STAGE.directory:
-      return { code: 'E_COMMAND', message: `cannot write "${path}": it is a folder`, hint: 'name the file in it' };
+      return { code: 'E_FILE', message: `cannot write "${path}": it is a folder`, hint: 'name the file in it' };
     case STAGE.create:
       return {
-        code: 'E_COMMAND',
+        code: 'E_FILE',
         message: `cannot create a file in "${folder}"${why}; "${path}" is unchanged`,
         hint: 'the folder is read-only or belongs to somebody else; become: true writes as root',
       };
@@ -117,19 +117,25 @@ function problemOf(step: PutStep, bytes: Bytes, code: number, stdout: string, sa
       return full(path, folder, bytes, stdout, why);
     case STAGE.sum:
       return {
-        code: 'E_COMMAND',
+        code: 'E_FILE',
         message: `the checksum of what arrived for "${path}" is wrong; "${path}" is unchanged`,
         hint: 'run again; if it stays so, the disk or the memory of the host is bad',
       };
     case STAGE.owner:
       return {
-        code: 'E_COMMAND',
+        code: 'E_FILE',
         message: `cannot set the owner of "${path}"${why}; "${path}" is unchanged`,
         hint: 'only root gives files away (become: true); owner and group must exist on the host',
       };
+    case STAGE.mode:
+      return {
+        code: 'E_FILE',
+        message: `cannot set the mode of "${path}"${why}; "${path}" is unchanged`,
+        hint: "a mode is octal and quoted, as in mode: '0644'",
+      };
     default:
       return {
-        code: 'E_COMMAND',
+        code: 'E_FILE',
         message: `writing "${path}" failed (exit ${code})${why}; "${path}" is unchanged`,
         hint: 'see what the host says about it: ls -la and lsattr of the file and its folder',
       };
@@ -148,7 +154,7 @@ function full(path: string, folder: string, bytes: Bytes, stdout: string, why: s
     };
   }
   return {
-    code: 'E_COMMAND',
+    code: 'E_FILE',
     message: `writing "${path}" failed${why}; "${path}" is unchanged`,
     hint: `a quota, a full disk or an unhealthy one: df -h ${folder}; dmesg`,
   };

@@ -116,7 +116,7 @@ async function collect(host: TransactionHost, { name, signal }: TransactionOptio
   switch (code) {
     case FOLLOW.killed:
       await host.ask({ forget: forgetQuestion(name) }, signal);
-      return { ending: { how: 'signal', signal: 'KILL' }, cut: false };
+      return { ending: { how: 'signal', signal: 'SIGKILL' }, cut: false };
     case FOLLOW.rebooted:
       return { ending: { how: 'lost', reason: 'the host restarted while it ran' }, cut: false };
     case FOLLOW.unstarted:

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cmd, script } from '../../src/core/command.ts';
-import { Fault, type Problem } from '../../src/core/problem.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { HostSession } from '../../src/session/session.ts';
-import { installed, localSession, NEVER, PLAIN, throughLogin } from './this-machine.ts';
+import { installed, localSession, NEVER, PLAIN, problemsOf, throughLogin } from './this-machine.ts';
 
 const sessions: HostSession[] = [];
 
@@ -17,15 +16,6 @@ function session(...parts: Parameters<typeof localSession>): HostSession {
 afterEach(async () => {
   await Promise.all(sessions.splice(0).map((one) => one.close()));
 });
-
-async function problems(promise: Promise<unknown>): Promise<readonly Problem[]> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof Fault) return error.problems;
-  throw new Error(`expected a fault, found ${String(error)}`);
-}
 
 /** Whether a process whose command line holds `words` runs on this machine. */
 async function runs(words: string): Promise<boolean> {
@@ -66,7 +56,7 @@ describe('the shell that answers questions', () => {
   });
 
   it('is not asked for ever what kills it each time', async () => {
-    const [problem] = await problems(session().ask({ q: script('kill -KILL "$PPID"') }, undefined, NEVER));
+    const [problem] = await problemsOf(session().ask({ q: script('kill -KILL "$PPID"') }, undefined, NEVER));
 
     expect(problem).toMatchObject({
       code: 'E_LOST',
@@ -99,14 +89,14 @@ describe('the shell that answers questions', () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 300);
 
-    const [problem] = await problems(session().ask({ q: cmd('sleep', '4713') }, undefined, stop.signal));
+    const [problem] = await problemsOf(session().ask({ q: cmd('sleep', '4713') }, undefined, stop.signal));
 
     expect(problem?.code).toBe('E_ABORTED');
     expect(await runs('sleep 4713')).toBe(false);
   });
 
   it('asks nothing after an interrupt', async () => {
-    const [problem] = await problems(session().ask({ q: cmd('true') }, undefined, AbortSignal.abort()));
+    const [problem] = await problemsOf(session().ask({ q: cmd('true') }, undefined, AbortSignal.abort()));
 
     expect(problem?.code).toBe('E_ABORTED');
   });
@@ -225,8 +215,8 @@ describe('a login shell', () => {
   ])('that %s is a problem of reaching the host, with what it printed', async (_, profile, message) => {
     const here = session((text) => `${profile} ${text}`);
 
-    const asked = await problems(here.ask({ q: cmd('true') }, undefined, NEVER));
-    const ran = await problems(here.run(cmd('true'), PLAIN));
+    const asked = await problemsOf(here.ask({ q: cmd('true') }, undefined, NEVER));
+    const ran = await problemsOf(here.run(cmd('true'), PLAIN));
 
     for (const [problem] of [asked, ran]) {
       expect(problem?.code).toBe('E_CONNECT');
@@ -238,7 +228,7 @@ describe('a login shell', () => {
   it('that hangs is given up at a deadline that says so', async () => {
     const here = session((text) => `sleep 8; ${text}`, { helloMs: 300 });
 
-    const [problem] = await problems(here.ask({ q: cmd('true') }, undefined, NEVER));
+    const [problem] = await problemsOf(here.ask({ q: cmd('true') }, undefined, NEVER));
 
     expect(problem).toMatchObject({ code: 'E_TIMEOUT', message: expect.stringContaining('within 300ms') as string });
   });

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { quote } from '../../src/core/command.ts';
+import { Fault, type Problem } from '../../src/core/problem.ts';
 import type { Target } from '../../src/core/target.ts';
 import type { Limits } from '../../src/session/limits.ts';
 import { createSession } from '../../src/session/open.ts';
@@ -95,4 +97,20 @@ export function installed(program: string): boolean {
   const found = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((folder) => existsSync(join(folder, program)));
   if (!found) process.stdout.write(`rows with ${program} are skipped: it is not installed here\n`);
   return found;
+}
+
+/** The command lines of this machine's processes that begin with `words`. */
+export function processesWith(words: string): readonly string[] {
+  const listed = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
+  return listed.filter((line) => line.startsWith(words));
+}
+
+/** The problems with which a promise was refused. */
+export async function problemsOf(promise: Promise<unknown>): Promise<readonly Problem[]> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Fault) return error.problems;
+  throw new Error(`expected a fault, found ${String(error)}`);
 }
