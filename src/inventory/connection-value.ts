@@ -33,13 +33,8 @@ export function findNamed(reader: Reader, name: string): Found | undefined {
   const value = reader.host.vars[name];
   if (!isSet(value)) return undefined;
   if (hasJinja(value)) {
-    complain(
-      reader,
-      name,
-      `"${name}" of host "${reader.host.name}" is Jinja, which copse does not run`,
-      jinjaHint(name, value),
-      'E_ANSIBLE',
-    );
+    const message = `${name} is Jinja, which copse does not run`;
+    complain(reader, name, message, jinjaHint(name, value), 'E_ANSIBLE');
     return undefined;
   }
   if (typeof value !== 'string' || !value.includes('${{')) return { name, value };
@@ -59,7 +54,7 @@ export function complain(
   hint: string,
   code: Problem['code'] = 'E_VALUE',
 ): void {
-  const at = reader.host.place?.(name);
+  const at = reader.host.place?.(name, code === 'E_NAME' ? 'key' : 'value');
   reader.problems.push({ code, message, hint, ...(at && { at }) });
 }
 
@@ -71,7 +66,8 @@ export function text(reader: Reader, setting: SettingName): string | undefined {
   const written = typeof value === 'number' ? String(value) : value;
   if (typeof written === 'string' && /^[^-\s]\P{Cc}*$/u.test(written)) return written;
   const shown = written instanceof Secret ? 'a secret' : JSON.stringify(written);
-  complain(reader, name, `${name} must be text, found ${shown}`, `${name}: ${SETTINGS[setting].about}`);
+  const wanted = typeof written === 'string' ? 'cannot be empty or begin with "-"' : 'must be text';
+  complain(reader, name, `${name} ${wanted}, found ${shown}`, `${name}: ${SETTINGS[setting].about}`);
   return undefined;
 }
 
@@ -124,6 +120,9 @@ function jinjaHint(name: string, value: Value): string {
   const own = Object.values<Setting>(SETTINGS).find((setting) => setting.ansible.includes(name));
   const target = own?.own ?? name;
   if (own?.secret === true) return `write: ${target}: !secret path/to/file`;
+  if (typeof value === 'string' && /\b(?:playbook|inventory|role)_(?:dir|path)\b/.test(value)) {
+    return `write: ${target}: path/to/file, relative to the folder where copse is started`;
+  }
   const cel = String(textOfValue(value)).replaceAll(/\{\{(.*?)\}\}/g, (whole) => `\${{ ${celHint(whole) ?? '…'} }}`);
   const also = target === name ? '' : `; Ansible may keep ${name} beside it`;
   return cel.includes('{%') ? `write the value itself as ${target}${also}` : `write: ${target}: ${cel}${also}`;

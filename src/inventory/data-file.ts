@@ -1,13 +1,12 @@
 import { emptyRecord, RESERVED_NAMES } from '../config/plain.ts';
 import { parseSource, type Source } from '../config/source.ts';
-import type { Problem } from '../core/problem.ts';
 
 /**
  * Reads YAML, or JSON, as Ansible reads it (plain scalars of YAML 1.1). JSON is read as JSON, which is many times faster;
  * the places in it are found only when somebody asks.
  */
 export function parseData(label: string, text: string): Source {
-  const json = parseJson(label, text);
+  const json = parseJson(text);
   if (json === undefined) return parseSource(label, text, { scalars: 'ansible' });
   let source: Source | undefined;
   const located = (): Source => (source ??= parseSource(label, text));
@@ -15,29 +14,24 @@ export function parseData(label: string, text: string): Source {
     file: label,
     text,
     root: json.root,
-    problems: json.problems,
+    problems: [],
     place: (path, what) => located().place(path, what),
     inside: (path, offset, length) => located().inside(path, offset, length),
   };
 }
 
-function parseJson(label: string, text: string): { root: unknown; problems: readonly Problem[] } | undefined {
+/** What is wrong with JSON, a forbidden name included, is left for the reader of YAML to find, which knows the places. */
+function parseJson(text: string): { root: unknown } | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
-  let parsed: unknown;
+  let isClean = true;
   try {
-    parsed = JSON.parse(text);
+    const root = plainJson(JSON.parse(text), () => {
+      isClean = false;
+    });
+    return isClean ? { root } : undefined;
   } catch {
     return undefined;
   }
-  const problems: Problem[] = [];
-  const root = plainJson(parsed, (name) => {
-    problems.push({
-      code: 'E_KEY',
-      message: `"${name}" in "${label}" cannot be used as a name`,
-      hint: 'choose another name',
-    });
-  });
-  return { root, problems };
 }
 
 /** A copy of parsed JSON whose objects have no prototype; names that would be special are left out and reported. */

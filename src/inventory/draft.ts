@@ -80,15 +80,15 @@ function wrongHostName(name: string): { message: string; hint: string } | undefi
 /** Makes one group the child of another; a loop is a problem at the place where it was written. */
 export function addChild(draft: Draft, parent: GroupDraft, child: GroupDraft, at: Place | undefined): void {
   const loop = pathDown(child, parent);
-  if (loop === undefined) {
+  if (loop === undefined && child.name !== 'all') {
     linkGroups(parent, child);
     return;
   }
-  const names = [parent, ...loop].map((group) => group.name).join(' > ');
+  const names = [parent, ...(loop ?? [child, parent])].map((group) => group.name).join(' > ');
   draft.problems.push({
     code: 'E_INVENTORY',
     message: `"${child.name}" cannot be a child of "${parent.name}", the groups would form a loop: ${names}`,
-    hint: `remove "${child.name}" from the children here`,
+    hint: child.name === 'all' ? '"all" is above every group' : `remove "${child.name}" from the children here`,
     ...(at && { at }),
   });
 }

@@ -42,7 +42,7 @@ type Answer = { readonly value: unknown } | { readonly problem: Problem };
 
 async function runForJson(path: string, args: readonly string[], context: RunContext, draft: Draft): Promise<Answer> {
   const label = labelOf(path);
-  const command = [label, ...args].join(' ');
+  const command = [label.includes('/') ? label : `./${label}`, ...args].join(' ');
   const ran = await run(path, args, context);
   context.signal.throwIfAborted();
   if (ran.failure !== undefined) {
@@ -110,5 +110,6 @@ function failureOf(error: { code?: unknown; killed?: boolean; signal?: unknown; 
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${MAX_OUTPUT} bytes`;
   if (error.killed === true) return `did not end within ${TIMEOUT_MS / 60_000} minutes`;
   if (typeof error.signal === 'string') return `was ended by ${error.signal}`;
+  if (error.code === 'ENOENT') return 'cannot be run, the interpreter in its first line is not there';
   return `cannot be run (${typeof error.code === 'string' ? error.code : error.message})`;
 }

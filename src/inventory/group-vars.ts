@@ -2,17 +2,12 @@ import { emptyRecord } from '../config/plain.ts';
 import type { Place } from '../core/problem.ts';
 import type { Value, Vars } from '../core/value.ts';
 import type { Draft, GroupDraft } from './draft.ts';
-import { layerOf } from './layer.ts';
+import { layerOf, type Layer } from './layer.ts';
 
 const PRIORITY = 'ansible_group_priority';
 
 /** Adds variables to a group; `ansible_group_priority` among them ranks the group and is no variable of its hosts. */
-export function addGroupLayer(
-  draft: Draft,
-  group: GroupDraft,
-  vars: Vars,
-  place: (variable: string) => Place | undefined,
-): void {
+export function addGroupLayer(draft: Draft, group: GroupDraft, vars: Vars, place: Layer['place']): void {
   const priority = vars[PRIORITY];
   if (priority === undefined) {
     group.layers.push(layerOf(`group "${group.name}"`, vars, place));

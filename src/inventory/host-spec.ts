@@ -46,7 +46,7 @@ export function hostSpecs(hosts: Iterable<Host>): ReadonlyMap<string, HostSpec> 
 }
 
 function identity({ code, message, at }: Problem): string {
-  return at === undefined ? `${code} ${message}` : `${code} ${at.file}:${at.line}:${at.col}`;
+  return `${code} ${message} ${at?.file}:${at?.line}:${at?.col}`;
 }
 
 type Draft = { -readonly [Key in keyof HostSpec]: HostSpec[Key] | undefined };
@@ -85,7 +85,9 @@ function withoutAbsent(spec: Draft): HostSpec {
 function refuseUnknown(reader: Reader): void {
   for (const name of Object.keys(reader.host.vars)) {
     if (name.startsWith('copse_') && !OWN_NAMES.includes(name)) {
-      const hint = didYouMean(name, OWN_NAMES) ?? `there are ${OWN_NAMES.join(', ')}`;
+      const hint =
+        didYouMean(name, OWN_NAMES) ??
+        'docs/inventory.md lists the names; a variable of your own needs another beginning';
       complain(reader, name, `there is no connection variable "${name}"`, hint, 'E_NAME');
     }
     const advice = UNSUPPORTED_VARIABLES[name];

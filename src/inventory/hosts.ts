@@ -11,7 +11,7 @@ export interface HostEntry {
   readonly vars: Vars | undefined;
   /** Where the name stands. */
   readonly at: Place;
-  readonly place: (variable: string) => Place;
+  readonly place: (variable: string, what?: 'key' | 'value') => Place;
   readonly form: 'ini' | 'yaml';
 }
 

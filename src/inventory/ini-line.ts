@@ -46,7 +46,7 @@ function assignments(
   if (words.length === 0) return { vars: undefined, problems: [] };
   const vars = emptyRecord<Value>();
   const problems: Problem[] = [];
-  for (const word of words) {
+  for (const word of withoutLooseEquals(words)) {
     const read = readAssignment(word.text);
     if ('wrong' in read) {
       const at = places.at(line.offset + word.start, word.end - word.start);
@@ -56,6 +56,18 @@ function assignments(
     }
   }
   return { vars, problems };
+}
+
+/** Joins `name = value`, which is wrong on a host line, so that it is one problem and not three. */
+function withoutLooseEquals(words: readonly Word[]): readonly Word[] {
+  const joined: Word[] = [];
+  for (const word of words) {
+    const before = joined.at(-1);
+    const isLoose = word.text === '=' || before?.text.endsWith(' =') === true;
+    if (before === undefined || !isLoose) joined.push(word);
+    else joined.splice(-1, 1, { text: `${before.text} ${word.text}`, start: before.start, end: word.end });
+  }
+  return joined;
 }
 
 /** Reads a line of a `[group:vars]` section: everything after the first `=` is the value. */
@@ -71,6 +83,9 @@ function readAssignment(text: string): Assigned {
     return { wrong: `name=value is expected, found "${text}"`, hint: 'put a value with spaces in quotes: name="a b"' };
   }
   const name = text.slice(0, equals);
+  if (/^\S+ $/.test(name)) {
+    return { wrong: `spaces around "=" in "${text}"`, hint: `write ${text.replace(/ ?= ?/, '=')}` };
+  }
   if (name === '') return { wrong: `a variable has no name in "${text}"`, hint: 'write name=value without spaces' };
   if (RESERVED_NAMES.has(name)) return { wrong: `"${name}" cannot be used as a name`, hint: 'choose another name' };
   const written = text.slice(equals + 1);

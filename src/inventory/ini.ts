@@ -56,7 +56,7 @@ function readLine(reader: Reader, line: IniLine): void {
   const header = SECTION.exec(line.text);
   if (header !== null) {
     startSection(reader, line, { group: header[1] ?? '', kind: header[2] ?? 'hosts' });
-  } else if (line.text.startsWith('[') && line.text.endsWith(']')) {
+  } else if (/^\[(?:.*\]|[^\]]*)$/.test(line.text)) {
     reader.section = undefined;
     complain(
       reader,

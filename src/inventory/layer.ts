@@ -10,8 +10,8 @@ export interface Layer {
   /** Whose variables they are: `group "web"`, `host "web01"`. */
   readonly owner: string;
   readonly vars: Vars;
-  /** Where the value of a variable of this layer stands. */
-  place(variable: string): Place | undefined;
+  /** Where a variable of this layer stands: its value, or its name. */
+  place(variable: string, what?: 'key' | 'value'): Place | undefined;
 }
 
 /** Makes a layer; passwords in it become secrets. */

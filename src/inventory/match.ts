@@ -9,7 +9,10 @@ export type Match =
 
 const SUBSCRIPT = /^(.+)\[(?:(-?\d+)|(\d+):(\d*))\]$/;
 
-/** Finds the hosts of one term of a pattern, its sign taken off, in the order in which Ansible lists them. */
+/**
+ * Finds the hosts of one term of a pattern, its sign taken off, in the order in which Ansible lists them. A `[ ]` at the end
+ * picks from what stands before it; where that is nothing it is a class of characters, as in `web0[12]`.
+ */
 export function matchTerm(inventory: Inventory, text: string): Match {
   if (text.startsWith('~')) return matchRegex(inventory, text);
   const exact = byName(inventory, text);
@@ -19,7 +22,7 @@ export function matchTerm(inventory: Inventory, text: string): Match {
   const [, base = '', index, from, to] = subscript;
   const named = byName(inventory, base);
   const found = named === undefined ? matchGlob(inventory, base) : { hosts: named };
-  if (!('hosts' in found)) return found;
+  if (!('hosts' in found)) return matchGlob(inventory, text);
   return index === undefined
     ? slice(text, found.hosts, Number(from), to)
     : pick(text, base, found.hosts, Number(index));

@@ -15,7 +15,7 @@ export function variableNotes(draft: Draft, folders: readonly VarsFolder[]): rea
       seen.add(name);
       const meant = KNOWN_VARIABLES.has(name) ? undefined : [...KNOWN_VARIABLES].find((known) => isSlip(name, known));
       if (meant === undefined) continue;
-      const at = layer.place(name);
+      const at = layer.place(name, 'key');
       notes.push({
         code: 'E_NAME',
         message: `"${name}" is no connection variable, it is an ordinary variable`,

@@ -124,9 +124,15 @@ function hostsOf(inventory: Inventory, term: PlacedTerm, problems: Problem[]): r
 
 function unknownTerm(inventory: Inventory, name: string, isFilter: boolean): { message: string; hint: string } {
   const hint = 'see what there is with: copse inventory --graph';
-  if (isFilter) return { message: `no group or host matches "${name}"`, hint };
+  if (isFilter) return { message: `no group or host matches "${name}"`, hint: subscriptHint(inventory, name) ?? hint };
   const guess = didYouMean(name, [...inventory.groups.keys(), ...inventory.hosts.keys()]);
   return { message: `there is no group or host "${name}"`, hint: guess ?? hint };
+}
+
+/** `web[0-2]` was once a slice in Ansible. */
+function subscriptHint(inventory: Inventory, name: string): string | undefined {
+  const [, base = '', from = '', to = ''] = /^(.+)\[(\d+)-(\d+)\]$/.exec(name) ?? [];
+  return inventory.groups.has(base) ? `for a part of a group write ${base}[${from}:${to}]` : undefined;
 }
 
 function emptyPattern({ what, at }: Written): Problem {
@@ -136,7 +142,10 @@ function emptyPattern({ what, at }: Written): Problem {
 }
 
 function nothingLeft({ text, what, at }: Written, last: PlacedTerm | undefined): Problem {
-  const after = last === undefined || last.sign === '' ? '' : `, nothing is left after "${last.sign}${last.text}"`;
+  const after =
+    last === undefined || last.sign === ''
+      ? ', what it names is empty'
+      : `, nothing is left after "${last.sign}${last.text}"`;
   return {
     code: 'E_PATTERN',
     message: `the ${what} "${text}" matches no host${after}`,

@@ -15,7 +15,7 @@ export function expandHosts(written: string): HostNames {
   const pattern = address?.host ?? written;
   let names: readonly string[] = [pattern];
   while (names[0]?.includes('[') === true) {
-    const grown = expandFirstRange(names);
+    const grown = expandFirstRange(names, written);
     if ('wrong' in grown) return grown;
     names = grown;
   }
@@ -23,15 +23,18 @@ export function expandHosts(written: string): HostNames {
 }
 
 /** All names share the same ranges, so the first range of one is the first range of all. */
-function expandFirstRange(names: readonly string[]): readonly string[] | { wrong: string; hint: string } {
+function expandFirstRange(
+  names: readonly string[],
+  written: string,
+): readonly string[] | { wrong: string; hint: string } {
   const [first = ''] = names;
   const open = first.indexOf('[');
   const close = first.indexOf(']', open);
-  if (close === -1) return { wrong: `"${first}" has a "[" without its "]"`, hint: 'write a range as: web[01:50]' };
+  if (close === -1) return { wrong: `"${written}" has a "[" without its "]"`, hint: 'write a range as: web[01:50]' };
   const range = readRange(first.slice(open + 1, close));
   if ('wrong' in range) return range;
   if (range.length * names.length > MAX_NAMES) {
-    return { wrong: `"${first}" stands for more than ${MAX_NAMES} hosts`, hint: 'check the end of the range' };
+    return { wrong: `"${written}" stands for more than ${MAX_NAMES} hosts`, hint: 'check the end of the range' };
   }
   const tail = first.length - close - 1;
   return names.flatMap((name) => {

@@ -51,7 +51,7 @@ function addResolved(
     groups: base.groups,
     vars: own.length === 0 ? base.vars : merge(own, base.vars),
     at: draft.at,
-    place: (variable) => placeOf(layers, variable),
+    place: (variable, what) => placeOf(layers, variable, what),
   });
 }
 
@@ -88,8 +88,11 @@ function merge(layers: readonly Layer[], base?: Vars): Vars {
   return vars;
 }
 
-function placeOf(layers: readonly Layer[], variable: string): ReturnType<Layer['place']> {
-  return layers.findLast(({ vars }) => Object.hasOwn(vars, variable))?.place(variable);
+function placeOf(
+  layers: readonly Layer[],
+  ...[variable, what]: Parameters<Layer['place']>
+): ReturnType<Layer['place']> {
+  return layers.findLast(({ vars }) => Object.hasOwn(vars, variable))?.place(variable, what);
 }
 
 function resolveGroup({ family, folders }: Resolver, group: GroupDraft): Group {
@@ -128,7 +131,13 @@ function thisMachine(resolver: Resolver, name: string, layersOf: Map<string, rea
     ...resolver.folders.flatMap((folder) => folder.hosts.get(name) ?? []),
   ];
   layersOf.set(name, layers);
-  return { name, groups: [], vars: merge(layers), at: undefined, place: (variable) => placeOf(layers, variable) };
+  return {
+    name,
+    groups: [],
+    vars: merge(layers),
+    at: undefined,
+    place: (variable, what) => placeOf(layers, variable, what),
+  };
 }
 
 function explain(layers: readonly Layer[]): ReadonlyMap<string, readonly Assignment[]> {

@@ -40,11 +40,13 @@ const MEANINGLESS_FLAGS = new Set([
   '-M',
 ]);
 const FLAGS_WITH_VALUE: Readonly<Record<string, string>> = {
-  '-J': 'proxyjump',
-  '-i': 'identityfile',
-  '-p': 'port',
-  '-l': 'user',
+  '-J': 'ProxyJump',
+  '-i': 'IdentityFile',
+  '-p': 'Port',
+  '-l': 'User',
 };
+/** They take the next word, which is no argument of its own. */
+const OTHER_FLAGS_WITH_VALUE = /^-[BbcDEeFILmOQRSWw]$/;
 
 /** Options of ssh that change nothing here, because copse decides these things itself. */
 const MEANINGLESS_OPTIONS = new Set(
@@ -70,7 +72,8 @@ export function readSshArgs(text: string): { readonly args: SshArgs; readonly re
     const flag = word.slice(0, 2);
     const option = FLAGS_WITH_VALUE[flag] ?? (flag === '-o' ? '' : undefined);
     if (option === undefined) {
-      refused.push(unknown(word));
+      const value = OTHER_FLAGS_WITH_VALUE.test(word) ? queue.shift() : undefined;
+      refused.push(unknown(value === undefined ? word : `${word} ${value}`));
       continue;
     }
     const value = word.length > 2 ? word.slice(2) : queue.shift();
@@ -83,15 +86,19 @@ export function readSshArgs(text: string): { readonly args: SshArgs; readonly re
 /** `Key=value` or `Key value`, the key in any case. */
 function keyAndValue(text: string): readonly [string, string] {
   const [, key = '', value = ''] = /^\s*([^\s=]+)\s*=?\s*(.*)$/s.exec(text) ?? [];
-  return [key.toLowerCase(), value.replace(/^"(.*)"$/s, '$1').trim()];
+  return [key, value.replace(/^"(.*)"$/s, '$1').trim()];
 }
 
 function apply(args: SshArgs, refused: Refused[], option: string, value: string): void {
-  if (MEANINGLESS_OPTIONS.has(option)) return;
-  const setter = SETTERS[option];
+  const name = option.toLowerCase();
+  if (MEANINGLESS_OPTIONS.has(name)) return;
+  const setter = Object.hasOwn(SETTERS, name) ? SETTERS[name] : undefined;
   if (setter === undefined) refused.push(unknown(`-o ${option}`));
   else if (!setter(args, value))
-    refused.push({ message: `"${value}" cannot be understood for ${option}`, hint: 'see man ssh_config' });
+    refused.push({
+      message: `"${value}" cannot be understood for ${option}`,
+      hint: 'man ssh_config says what it may be',
+    });
 }
 
 function unknown(word: string): Refused {

@@ -8,8 +8,8 @@ export interface Host {
   readonly groups: readonly string[];
   readonly vars: Vars;
   readonly at: Place | undefined;
-  /** Where the value that a variable has now was written; undefined when no file says so. */
-  readonly place?: (variable: string) => Place | undefined;
+  /** Where the value that a variable has now, or its name, was written; undefined when no file says so. */
+  readonly place?: (variable: string, what?: 'key' | 'value') => Place | undefined;
 }
 
 /** A group; `hosts` are the direct and inherited ones in inventory order. */

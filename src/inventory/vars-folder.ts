@@ -81,7 +81,8 @@ async function readLayer(
   const source = parseData(label, text);
   if (source.problems.length > 0) return { problems: source.problems };
   if (source.root === null || source.root === undefined) return undefined;
-  if (isRecord(source.root)) return layerOf(owner, source.root as Vars, (variable) => source.place([variable]));
+  if (isRecord(source.root))
+    return layerOf(owner, source.root as Vars, (variable, what) => source.place([variable], what));
   const what = Array.isArray(source.root) ? 'a list' : 'a single value';
   return {
     problems: [

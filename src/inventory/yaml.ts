@@ -49,7 +49,7 @@ function readSection(reader: Reader, group: GroupDraft, section: string, value: 
       : 'write a mapping here';
     complain(reader, path, `"${section}" of "${group.name}" must be a mapping, found ${kindOf(value)}`, hint);
   } else if (section === 'vars') {
-    addGroupLayer(reader.draft, group, entries as Vars, (name) => reader.source.place([...path, name]));
+    addGroupLayer(reader.draft, group, entries as Vars, (name, what) => reader.source.place([...path, name], what));
   } else if (section === 'children') {
     readChildren(reader, group, entries, path);
   } else {
@@ -79,7 +79,7 @@ function readHost(reader: Reader, group: GroupDraft, name: string, vars: unknown
     group,
     vars: vars === null ? undefined : (vars as Vars),
     at: place(reader, path, 'key'),
-    place: (variable) => reader.source.place([...path, variable]),
+    place: (variable, what) => reader.source.place([...path, variable], what),
     form: 'yaml',
   });
 }
@@ -89,7 +89,8 @@ function unknownSection(reader: Reader, group: GroupDraft, section: string, path
   reader.draft.problems.push({
     code: 'E_KEY',
     message: `a group has hosts, vars and children, found "${section}" in "${group.name}"`,
-    hint: guess ?? `move it under "vars" when it is a variable, under "children" when it is a group`,
+    hint:
+      guess ?? 'move it under "hosts" when it is a host, "children" when it is a group, "vars" when it is a variable',
     at: place(reader, path, 'key'),
   });
 }
