@@ -27,22 +27,26 @@ export interface Source {
 export interface SourceOptions {
   /** `ansible` reads plain scalars as Ansible's inventory does (YAML 1.1: `yes`, `0644`, `1_000`); `core` is YAML 1.2. */
   readonly scalars?: ScalarDialect;
+  /** The name of the file in problems, when it is not the path itself. */
+  readonly shown?: string;
 }
 
 /** Reads a YAML file; what is wrong with it, a missing file included, is in `problems`. */
 export async function readSource(path: string, options: SourceOptions = {}): Promise<Source> {
-  const read = await readText(path);
-  return typeof read === 'string' ? parseSource(path, read, options) : emptySource(path, '', [read]);
+  const shown = options.shown ?? path;
+  const read = await readText(path, shown);
+  return typeof read === 'string' ? parseSource(path, read, options) : emptySource(shown, '', [read]);
 }
 
-/** Reads a YAML text; `!secret` files are looked for beside `file`. */
-export function parseSource(file: string, text: string, options: SourceOptions = {}): Source {
+/** Reads a YAML text; `!secret` files are looked for beside `path`. */
+export function parseSource(path: string, text: string, options: SourceOptions = {}): Source {
+  const file = options.shown ?? path;
   const refused = refuse(file, text);
   if (refused !== undefined) return emptySource(file, '', [refused]);
   const places = linePlaces(file, text);
   const composed = composeYaml(text, places);
   if (composed.problems.length > 0) return { ...emptySource(file, text, composed.problems), place: () => places.at(0) };
-  const { value, problems } = yamlValues(composed.contents, { file, places, scalars: options.scalars ?? 'core' });
+  const { value, problems } = yamlValues(composed.contents, { file: path, places, scalars: options.scalars ?? 'core' });
   return {
     file,
     text,
@@ -58,14 +62,14 @@ function emptySource(file: string, text: string, problems: readonly Problem[]): 
   return { file, text, root: undefined, problems, place: () => start, inside: () => start };
 }
 
-async function readText(path: string): Promise<string | Problem> {
+async function readText(path: string, shown: string): Promise<string | Problem> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) return tooLarge(path, size);
+    if (size > MAX_BYTES) return tooLarge(shown, size);
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
-    if (error instanceof TypeError) return notText(path);
-    return { code: 'E_FILE', message: `"${path}" cannot be read: ${reason(error)}` };
+    if (error instanceof TypeError) return notText(shown);
+    return { code: 'E_FILE', message: `"${shown}" cannot be read: ${reason(error)}` };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Expression } from '../config/expression.ts';
 import type { Template } from '../config/template.ts';
+import type { ArgsPlan } from './args-plan.ts';
 import type { AnyModule } from '../core/module.ts';
 import type { Place } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
@@ -36,7 +37,13 @@ export interface Task extends Frame {
   /** Stable identity such as `1.3` or `1.4.2`; handlers `1.h1`. */
   readonly id: string;
   readonly module: AnyModule;
+  /** The module as it was written: `ansible.builtin.copy` for `copy`. */
+  readonly moduleKey: string;
   readonly args: Template;
+  /** The arguments parameter by parameter, with expressions parsed; what binding works on. */
+  readonly plan: ArgsPlan;
+  /** Absolute folders in which relative names of local files are looked for, in order. */
+  readonly folders: readonly string[];
   /** The list (or map) to go over. */
   readonly loop: Template | undefined;
   readonly loopControl: {
@@ -95,7 +102,7 @@ export interface Play extends Frame {
     readonly secret: boolean;
     readonly default: string | undefined;
   }[];
-  /** Variables of the play: `vars`, then `vars_files` (read at load time). */
+  /** Variables of the play: `vars`, then those of `vars_files` (read at load time), of which later ones win. */
   readonly playVars: Template;
   readonly tasks: readonly TaskNode[];
   readonly handlers: readonly Task[];

@@ -1,0 +1,183 @@
+import { templateOf, entriesOf, renderTree, type Template, type Tree } from '../config/template.ts';
+import { emptyRecord } from '../config/plain.ts';
+import { entry } from '../config/values.ts';
+import type { Facts } from '../core/facts.ts';
+import { fault, type Place } from '../core/problem.ts';
+import type { Value, Vars } from '../core/value.ts';
+import type { Host, Inventory } from '../inventory/types.ts';
+import type { Frame, Play, Scope } from './types.ts';
+
+/** Everything that the names of an expression come from. */
+export interface ScopeInput {
+  readonly play: Pick<Play, 'playVars'>;
+  readonly frame: Pick<Frame, 'vars'>;
+  readonly host: Host;
+  readonly inventory: Inventory;
+  /** Absent before they are read. */
+  readonly facts: Facts | undefined;
+  /** Registered results by name. */
+  readonly registered: Vars;
+  /** Answers of `vars_prompt`. */
+  readonly prompted: Vars;
+  readonly extraVars: Vars;
+  readonly run: { readonly id: string; readonly check: boolean };
+  /** Names of the loops around: `item`, `index`. */
+  readonly locals: Vars;
+}
+
+/**
+ * The names an expression sees on one host. Variables, weakest first: inventory, play `vars`, `vars_files`, `vars_prompt`, and then from
+ * the outside in blocks, imports and the task itself; `-e` beats them all. A `${{ }}` inside a variable is evaluated when it is read.
+ */
+export function scopeFor(input: ScopeInput): Scope {
+  const { host, inventory, facts, registered, locals, run } = input;
+  const shared = namesOf(inventory);
+  const scope: Record<string, Value> = {
+    ...registered,
+    ...locals,
+    host: hostValue(host),
+    groups: shared.groups,
+    hosts: shared.hosts,
+    run: { id: run.id, check: run.check },
+  };
+  if (facts !== undefined) scope['facts'] = facts as unknown as Value;
+  const vars = layered(layersOf(input), scope);
+  scope['vars'] = vars;
+  return scope;
+}
+
+/** One source of variables; the tree of a name is undefined where it does not have it. */
+export interface Layer {
+  names(): Iterable<string>;
+  find(name: string): Tree | undefined;
+}
+
+/** The sources of a host's variables, strongest first. */
+export function layersOf({
+  play,
+  frame,
+  host,
+  inventory,
+  prompted,
+  extraVars,
+}: Omit<ScopeInput, 'facts' | 'registered' | 'locals' | 'run'>): readonly Layer[] {
+  return [
+    plainLayer(extraVars),
+    ...frame.vars.map(templateLayer).toReversed(),
+    plainLayer(prompted),
+    templateLayer(play.playVars),
+    inventoryLayer(host, inventory),
+  ];
+}
+
+function plainLayer(vars: Vars): Layer {
+  return {
+    names: () => Object.keys(vars),
+    find: (name) => (Object.hasOwn(vars, name) ? { kind: 'plain', value: entry(vars, name) } : undefined),
+  };
+}
+
+function templateLayer(template: Template): Layer {
+  const entries = entriesOf(template.tree);
+  return { names: () => entries.keys(), find: (name) => entries.get(name) };
+}
+
+const inventoryTrees = new WeakMap<Vars, Map<string, Tree>>();
+
+/** Inventory variables may hold `${{ }}` too; they are parsed when first read. */
+function inventoryLayer(host: Host, inventory: Inventory): Layer {
+  return {
+    names: () => Object.keys(host.vars),
+    find(name) {
+      if (!Object.hasOwn(host.vars, name)) return undefined;
+      const value = entry(host.vars, name);
+      if (typeof value !== 'object' && !(typeof value === 'string' && value.includes('${{')))
+        return { kind: 'plain', value };
+      const known = inventoryTrees.get(host.vars) ?? new Map<string, Tree>();
+      inventoryTrees.set(host.vars, known);
+      const tree = known.get(name) ?? inventoryTree(name, value, host, inventory);
+      known.set(name, tree);
+      return tree;
+    },
+  };
+}
+
+function inventoryTree(name: string, value: Value, host: Host, inventory: Inventory): Tree {
+  const source = inventory.explain(host.name).get(name)?.at(-1)?.source ?? `variable "${name}" of ${host.name}`;
+  const at: Place = { file: source, line: 1, col: 1 };
+  return templateOf(value, { place: () => at, inside: () => at }, [], []).tree;
+}
+
+/** Variables that are looked up, and evaluated, only when something reads them. */
+function layered(layers: readonly Layer[], scope: Scope): Vars {
+  const values = new Map<string, Value>();
+  const open: string[] = [];
+  const read = (name: string): Value | undefined => {
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    const tree = findIn(layers, name);
+    if (tree === undefined) return undefined;
+    if (tree.kind === 'plain') return tree.value;
+    if (open.includes(name)) throw goesInCircles([...open.slice(open.indexOf(name)), name], tree);
+    open.push(name);
+    try {
+      const value = renderTree(tree, scope);
+      values.set(name, value);
+      return value;
+    } finally {
+      open.pop();
+    }
+  };
+  const has = (name: string | symbol): name is string => typeof name === 'string' && findIn(layers, name) !== undefined;
+  return new Proxy(emptyRecord<Value>(), {
+    get: (_target, name) => (typeof name === 'string' ? read(name) : undefined),
+    has: (_target, name) => has(name),
+    ownKeys: () => [...new Set(layers.flatMap((layer) => [...layer.names()]))],
+    getOwnPropertyDescriptor: (_target, name) =>
+      has(name) ? { configurable: true, enumerable: true, get: () => read(name) } : undefined,
+  });
+}
+
+/** The strongest layer's value of a name, still to be rendered. */
+export function findIn(layers: readonly Layer[], name: string): Tree | undefined {
+  for (const layer of layers) {
+    const tree = layer.find(name);
+    if (tree !== undefined) return tree;
+  }
+  return undefined;
+}
+
+function goesInCircles(names: readonly string[], tree: Tree): Error {
+  const at = tree.kind === 'expression' ? tree.expression.at : undefined;
+  const message = `variables refer to each other in a circle: ${names.map((name) => `vars.${name}`).join(' -> ')}`;
+  return fault({
+    code: 'E_EXPR',
+    message,
+    hint: 'give one of them a value of its own',
+    ...(at === undefined ? {} : { at }),
+  });
+}
+
+function hostValue(host: Host): Value {
+  const known = hostValues.get(host);
+  if (known !== undefined) return known;
+  const value: Value = { name: host.name, groups: host.groups, vars: host.vars };
+  hostValues.set(host, value);
+  return value;
+}
+
+const hostValues = new WeakMap<Host, Value>();
+const inventoryNames = new WeakMap<Inventory, { groups: Vars; hosts: Vars }>();
+
+/** `groups` (names of their hosts) and `hosts` (their variables), made once per inventory. */
+export function namesOf(inventory: Inventory): { readonly groups: Vars; readonly hosts: Vars } {
+  const known = inventoryNames.get(inventory);
+  if (known !== undefined) return known;
+  const groups = emptyRecord<Value>();
+  const hosts = emptyRecord<Value>();
+  for (const [name, group] of inventory.groups) groups[name] = group.hosts;
+  for (const [name, host] of inventory.hosts) hosts[name] = host.vars;
+  const made = { groups, hosts };
+  inventoryNames.set(inventory, made);
+  return made;
+}
