@@ -41,9 +41,8 @@ export async function runTask(task: Task, run: HostRun, play: PlayRun, around: S
   };
   const started = deps.clock.elapsed();
   await deps.emit({ type: 'task-start', ref });
-  const ended = task.runOnce
-    ? await runOnce(task, run, play, ref, around)
-    : await attempt(task, run, play, ref, around);
+  const met = await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around);
+  const ended = run.provisional ? unknowable(met, task) : met;
   if (task.register !== undefined) run.registered[task.register] = ended.result;
   const tolerated = toleranceOf(task, run, play, ended, around);
   await report(ended, task, play, ref, started, run, tolerated);
