@@ -78,7 +78,7 @@ async function actorOf(item: Item): Promise<HostRun> {
     const message = `delegate_to: no host named ${JSON.stringify(name)} in the inventory`;
     throw fault({ code: 'E_NAME', message, at: task.delegateTo.at });
   }
-  await ensureConnected(actor, play.deps, true);
+  await ensureConnected(actor, play.deps, play.play.gatherFacts);
   return actor;
 }
 
