@@ -1,13 +1,23 @@
 import type { Command } from 'commander';
+import { demoCommand } from './demo.ts';
+import { docCommand } from './doc.ts';
 import { execCommand } from './exec.ts';
 import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
 import type { Action } from './program.ts';
 import { runCommand } from './run.ts';
+import { simCommand } from './sim.ts';
 import type { Terminal } from './streams.ts';
 
 /** Every command, in the order help shows them. */
 export function commands(terminal: Terminal, exit: (status: number) => void): readonly Command[] {
   const act = async (action: Action): Promise<void> => exit(await action(terminal));
-  return [runCommand(act), execCommand(act), factsCommand(act), inventoryCommand(act)];
+  return [
+    runCommand(act),
+    execCommand(act),
+    factsCommand(act),
+    inventoryCommand(act),
+    demoCommand(act),
+    simCommand(act),
+  ];
 }

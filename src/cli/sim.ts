@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError } from 'commander';
 import { problemsOf } from '../core/problem.ts';
 import { renderProblems } from '../config/frame.ts';
@@ -57,15 +57,10 @@ export function runSim(options: SimOptions, terminal: Terminal): Promise<number>
       await aborted(signal);
       return EXIT.ok;
     } finally {
-      close(lines);
+      lines.close();
       await fleet.stop();
     }
   });
-}
-
-function close(lines: Interface): void {
-  lines.close();
-  process.stdin.unref();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -49,7 +49,7 @@ export const FAULTS: Readonly<Record<FaultName, string>> = {
   'wrong-sudo-password': 'expects another sudo password',
 };
 
-/** Reads `boots-old` or `busy:30s`, as written on a command line; throws a Fault with E_VALUE. */
+/** Reads `boots-old` or `busy:30s`, as written on a command line; throws a Fault with E_USAGE. */
 export function parseFault(text: string): Fault {
   const [name = '', value = ''] = text.split(/:(.*)/s);
   switch (name) {
@@ -103,5 +103,5 @@ function cause(text: string, value: string): 'no-space' | 'etc-merge' {
 }
 
 function wrong(text: string, message: string, hint: string): Error {
-  return problem({ code: 'E_VALUE', message: `fault "${text}": ${message}`, hint });
+  return problem({ code: 'E_USAGE', message: `fault "${text}": ${message}`, hint });
 }

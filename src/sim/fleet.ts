@@ -77,17 +77,20 @@ function addressOf(network: number, index: number): string {
   return `127.${Math.floor(block / 256)}.${block % 256}.${(index % 250) + 1}`;
 }
 
-function describe({ hosts, faults = {} }: FleetOptions): readonly HostOptions[] {
+function describe({ hosts, faults = {}, sudoPassword }: FleetOptions): readonly HostOptions[] {
   const all = typeof hosts === 'number' ? numbered(hosts) : hosts;
-  return all.map((host) => ({ ...host, faults: [...(host.faults ?? []), ...(faults[host.name] ?? [])] }));
+  const common = sudoPassword === undefined ? {} : { sudoPassword };
+  return all.map((host) => ({ ...common, ...host, faults: [...(host.faults ?? []), ...(faults[host.name] ?? [])] }));
+}
+
+/** Names of a fleet that is only a number of hosts. */
+export function hostNames(count: number): readonly string[] {
+  const digits = Math.max(2, String(count).length);
+  return Array.from({ length: count }, (_, index) => `edge${String(index + 1).padStart(digits, '0')}`);
 }
 
 function numbered(count: number): readonly HostOptions[] {
-  const digits = Math.max(2, String(count).length);
-  return Array.from({ length: count }, (_, index) => ({
-    name: `edge${String(index + 1).padStart(digits, '0')}`,
-    groups: ['edge', ...(index < 2 ? ['canary'] : [])],
-  }));
+  return hostNames(count).map((name, index) => ({ name, groups: ['edge', ...(index < 2 ? ['canary'] : [])] }));
 }
 
 function machineOf(
@@ -100,11 +103,16 @@ function machineOf(
     root: join(where.folder, 'h', options.name),
     user: where.user,
     options,
-    timing: { ...TIMING, ...fleet.timing },
+    timing: timingOf(fleet),
     random,
     trees: where.trees,
     sysroot: firstSysroot(options.packages ?? []),
   });
+}
+
+function timingOf({ timing, pace = 1 }: FleetOptions): Timing {
+  const { transaction, shutdown, down, boot } = { ...TIMING, ...timing };
+  return { transaction: transaction * pace, shutdown: shutdown * pace, down: down * pace, boot: boot * pace };
 }
 
 /** A host as the fleet holds it. */

@@ -1,6 +1,6 @@
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { idOf, resolve, type Deployment, type Tree } from './model/deployment.ts';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { resolve, type Deployment, type Tree } from './model/deployment.ts';
 import { inward } from './moved-root.ts';
 
 /** What the files of a host are made from. */
@@ -156,10 +156,26 @@ function mounts(root: string): string {
   return all.map((row) => `${row.replaceAll(/ (\/\w+)/g, ` ${root}$1`)},relatime 0 0\n`).join('');
 }
 
-/** Gives a deployment its own /etc from the running one, as finalization does. Returns the pairs of folders for owners. */
-export function forkEtc(root: string, id: string): { readonly from: string; readonly to: string } {
+/** Makes the folders of all deployments, with the package database scripts look for, and removes those of others. */
+export function layDeployments(root: string, deployments: readonly Deployment[]): void {
+  const [first] = deployments;
+  if (first === undefined) return;
+  const all = join(root, 'sysroot/ostree/deploy', first.osname, 'deploy');
+  mkdirSync(all, { recursive: true });
+  const wanted = new Set(deployments.map(folderName));
+  for (const name of wanted) mkdirSync(join(all, name, 'usr/share/rpm'), { recursive: true });
+  for (const name of readdirSync(all)) if (!wanted.has(name)) rmSync(join(all, name), { recursive: true, force: true });
+}
+
+/** `CHECKSUM.SERIAL`, as ostree names the folder of a deployment. */
+export function folderName({ checksum, serial }: Deployment): string {
+  return `${checksum}.${serial}`;
+}
+
+/** Gives a deployment its own /etc from the running one, as finalization does. Returns both folders. */
+export function forkEtc(root: string, deployment: Deployment): { readonly from: string; readonly to: string } {
   const from = join(root, 'etc');
-  const to = etcOf(root, id);
+  const to = etcOf(root, deployment);
   rmSync(to, { recursive: true, force: true });
   cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
   return { from, to };
@@ -167,15 +183,15 @@ export function forkEtc(root: string, id: string): { readonly from: string; read
 
 /** Swaps /etc when another deployment boots: each has its own. */
 export function swapEtc(root: string, from: Deployment, to: Deployment): void {
-  if (idOf(from) === idOf(to)) return;
-  if (!existsSync(etcOf(root, idOf(to)))) forkEtc(root, idOf(to));
-  const aside = etcOf(root, idOf(from));
-  mkdirSync(join(aside, '..'), { recursive: true });
+  if (folderName(from) === folderName(to)) return;
+  if (!existsSync(etcOf(root, to))) forkEtc(root, to);
+  const aside = etcOf(root, from);
+  mkdirSync(dirname(aside), { recursive: true });
   rmSync(aside, { recursive: true, force: true });
   renameSync(join(root, 'etc'), aside);
-  renameSync(etcOf(root, idOf(to)), join(root, 'etc'));
+  renameSync(etcOf(root, to), join(root, 'etc'));
 }
 
-function etcOf(root: string, id: string): string {
-  return join(root, 'sysroot/ostree/deploy', id, 'etc');
+function etcOf(root: string, deployment: Deployment): string {
+  return join(root, 'sysroot/ostree/deploy', deployment.osname, 'deploy', folderName(deployment), 'etc');
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import type { Fault, FaultName } from './faults.ts';
-import { homeOf, layBoot, layFiles, usePrograms } from './host-files.ts';
+import { homeOf, layBoot, layDeployments, layFiles, usePrograms } from './host-files.ts';
 import { idOf } from './model/deployment.ts';
 import type { JournalLine } from './model/journal.ts';
 import { bootedOf, type Sysroot } from './model/sysroot.ts';
@@ -30,6 +30,7 @@ export interface Machine {
   readonly faults: Map<FaultName, Fault>;
   readonly counts: MutableCounts;
   readonly trees: Trees;
+  /** Setting it makes and removes the folders of deployments. */
   sysroot: Sysroot;
   bootId: string;
   boots: number;
@@ -73,8 +74,16 @@ export interface MachineParts {
 
 /** A machine that runs already; its files are laid when somebody first needs them. */
 export function createMachine(parts: MachineParts): Machine {
+  let { sysroot } = parts;
   const machine: Machine = {
     ...parts,
+    get sysroot() {
+      return sysroot;
+    },
+    set sysroot(next) {
+      sysroot = next;
+      layDeployments(parts.root, next.deployments);
+    },
     name: parts.options.name,
     units: createUnits(parts.root),
     owners: createOwners(parts.root, parts.user),
@@ -98,6 +107,7 @@ export function createMachine(parts: MachineParts): Machine {
 
 /** Lays the files of a host before its first use. */
 export function prepareFiles(machine: Machine): void {
+  layDeployments(machine.root, machine.sysroot.deployments);
   layFiles(machine.root, { name: machine.name, user: machine.user, machineId: machine.random.hex(32) });
   enterBoot(machine);
 }

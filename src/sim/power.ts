@@ -81,7 +81,7 @@ function shutDown(machine: Machine): Machine['sysroot'] {
     machine.finalizeFailure = failure;
     return dropStaged(sysroot);
   }
-  const { from, to } = forkEtc(machine.root, idOf(staged));
+  const { from, to } = forkEtc(machine.root, staged);
   machine.owners.copy(from, to);
   const swap = 'Bootloader updated; bootconfig swap: yes; bootversion: boot.0.1, deployment count change: 0';
   log(machine, FINALIZE, 'Finalized deployment');

@@ -36,6 +36,10 @@ export interface FleetOptions {
   /** Login user, `core` when absent; `root` is allowed. */
   readonly user?: string;
   readonly timing?: Partial<Timing>;
+  /** Multiplies all times; 1 when absent. */
+  readonly pace?: number;
+  /** For every host that has none of its own. */
+  readonly sudoPassword?: string;
   /** Same seed, same machine ids, boot ids and small differences in timing. */
   readonly seed?: number;
   /** Where the fleet's folder is made; the system's folder for temporary files when absent. */

@@ -2,17 +2,15 @@ import type { Call } from '../calls.ts';
 import { packagesOf } from '../model/deployment.ts';
 import { evr, nevra, satisfies, type Package } from '../model/packages.ts';
 import { bootedOf } from '../model/sysroot.ts';
+import { folderName } from '../host-files.ts';
 import type { Machine } from '../machine.ts';
 import { readWords } from '../words.ts';
 
 /** `rpm -q NAME…`, `rpm -qa`, with `--qf`. */
 export function rpm(call: Call, machine: Machine): number {
   const flags = ['-q --query', '-a --all', '--whatprovides', '--quiet', '-f', '-i', '-l', '-V'];
-  const words = readWords(call.args, { flags, values: ['--qf --queryformat'] });
-  const { origin, live } = bootedOf(machine.sysroot);
-  const applied =
-    live === undefined ? undefined : machine.sysroot.deployments.find(({ checksum }) => checksum === live);
-  const packages = packagesOf(applied?.origin ?? origin);
+  const words = readWords(call.args, { flags, values: ['--qf --queryformat', '--dbpath'] });
+  const packages = database(machine, words.last('--dbpath'));
   if (words.has('-a')) {
     call.out(packages.map((pkg) => show(pkg, words.last('--qf'))).join(''));
     return 0;
@@ -30,6 +28,15 @@ export function rpm(call: Call, machine: Machine): number {
     } else call.out(show(found, words.last('--qf')));
   }
   return missing;
+}
+
+/** The packages that run, or those of the deployment whose folder was named. */
+function database(machine: Machine, path: string | undefined): readonly Package[] {
+  const { deployments } = machine.sysroot;
+  const booted = bootedOf(machine.sysroot);
+  const live = deployments.find(({ checksum }) => checksum === booted.live);
+  const named = path === undefined ? undefined : deployments.find((one) => path.includes(`/${folderName(one)}/`));
+  return packagesOf((named ?? live ?? booted).origin);
 }
 
 function show(pkg: Package, format: string | undefined): string {
