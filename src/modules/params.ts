@@ -5,7 +5,9 @@ import { parseDuration } from '../core/units.ts';
 
 /** An absolute path on the host, without `..` and without a slash at its end. */
 export function absolutePath(): z.ZodType<string, string> {
-  return absolutePathOrFolder().transform((path) => path.replace(/(?<=.)\/$/, ''));
+  return absolutePathOrFolder()
+    .transform((path) => path.replace(/(?<=.)\/$/, ''))
+    .meta({ title: 'path' });
 }
 
 /** An absolute path on the host, without `..`; a slash at its end is kept and says that it is a folder. */
@@ -15,7 +17,8 @@ export function absolutePathOrFolder(): z.ZodType<string, string> {
     .refine((path) => path.startsWith('/'), { error: 'expected an absolute path, starting with "/"', abort: true })
     .refine((path) => !path.split('/').includes('..'), { error: 'expected a path without ".."', abort: true })
     .refine((path) => !/[\0\n]/.test(path), { error: 'expected a path without line ends' })
-    .transform((path) => path.replaceAll(/\/{2,}/g, '/'));
+    .transform((path) => path.replaceAll(/\/{2,}/g, '/'))
+    .meta({ title: 'path' });
 }
 
 /** File permissions as quoted octal digits; four digits after parsing. */
@@ -24,7 +27,8 @@ export function fileMode(): z.ZodType<string, string> {
   return z
     .string({ error })
     .regex(/^[0-7]{3,4}$/, { error })
-    .transform((mode) => mode.padStart(4, '0'));
+    .transform((mode) => mode.padStart(4, '0'))
+    .meta({ title: 'quoted mode' });
 }
 
 /** A user or group of the host, by name or number. */
@@ -33,18 +37,22 @@ export function accountName(): z.ZodType<string, string | number> {
   return z
     .union([z.string(), z.int().nonnegative()], { error })
     .transform(String)
-    .refine((name) => /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$/.test(name), { error });
+    .refine((name) => /^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*\$?$/.test(name), { error })
+    .meta({ title: 'name or number' });
 }
 
 /** A duration such as `90s`; milliseconds after parsing. */
 export function duration(): z.ZodType<number, string> {
   const error = 'expected a duration such as "90s", "10m" or "1h30m"';
-  return z.string({ error }).transform((text, context) => {
-    const ms = parseDuration(text);
-    if (ms !== undefined) return ms;
-    context.addIssue({ code: 'custom', message: error });
-    return z.NEVER;
-  });
+  return z
+    .string({ error })
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: 'custom', message: error });
+      return z.NEVER;
+    })
+    .meta({ title: 'duration' });
 }
 
 /** A systemd unit with its suffix; `.service` is added when there is none, as systemctl does. */
@@ -53,17 +61,21 @@ export function unitName(): z.ZodType<string, string> {
   return z
     .string({ error })
     .regex(/^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/, { error })
-    .transform((name) => (UNIT_SUFFIX.test(name) ? name : `${name}.service`));
+    .transform((name) => (UNIT_SUFFIX.test(name) ? name : `${name}.service`))
+    .meta({ title: 'unit' });
 }
 
 const UNIT_SUFFIX = /\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/;
 
 /** A package, capability or file that a package provides; what could be taken for an option, a URL or a local RPM is refused. */
 export function packageName(): z.ZodType<string, string> {
-  return z.string({ error: 'expected a package name such as "tmux"' }).superRefine((name, context) => {
-    const wrong = wrongPackage(name);
-    if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong, input: name });
-  });
+  return z
+    .string({ error: 'expected a package name such as "tmux"' })
+    .superRefine((name, context) => {
+      const wrong = wrongPackage(name);
+      if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong, input: name });
+    })
+    .meta({ title: 'package' });
 }
 
 function wrongPackage(name: string): string | undefined {
@@ -76,12 +88,14 @@ function wrongPackage(name: string): string | undefined {
 
 /** One value or a list of them; always a list after parsing. */
 export function listOf<Output, Input>(item: z.ZodType<Output, Input>): z.ZodType<Output[], Input | Input[]> {
-  return z.union([z.array(item), item.transform((one) => [one])]) as unknown as z.ZodType<Output[], Input | Input[]>;
+  return z.union([item.transform((one) => [one]), z.array(item)]) as unknown as z.ZodType<Output[], Input | Input[]>;
 }
 
 /** Text that may be secret. */
 export function maybeSecret(error: string): z.ZodType<string | Secret> {
-  return z.union([z.string(), z.instanceof(Secret)], { error });
+  return z
+    .custom<string | Secret>((value) => typeof value === 'string' || value instanceof Secret, { error })
+    .meta({ type: 'string', title: 'text' });
 }
 
 /** Text that becomes a word of a command, which every user of the host may see: a secret is refused. */
@@ -98,12 +112,14 @@ export function publicText(what: string): z.ZodString {
 export function localFile(): z.ZodType<LocalFile> {
   return z
     .custom<LocalFile>(isLocalFile, { error: 'expected the path of a file on this machine' })
-    .meta({ type: 'string' });
+    .meta({ type: 'string', title: 'file of this machine' });
 }
 
 /** A CEL expression, evaluated while binding. */
 export function evaluated(): z.ZodType<Evaluated> {
-  return z.custom<Evaluated>(isEvaluated, { error: 'expected an expression' }).meta({ type: 'string' });
+  return z
+    .custom<Evaluated>(isEvaluated, { error: 'expected an expression' })
+    .meta({ type: 'string', title: 'expression' });
 }
 
 function isLocalFile(value: unknown): boolean {
