@@ -74,7 +74,8 @@ export function createGreeting(launch: Launch, place: string, helloMs: number, s
     const password = launch.as?.password;
     if (password === undefined || !state.reachedLogin) return;
     if (!asksPassword(launch, noise.stderr)) return;
-    if (state.answered) return fail({ why: 'password' });
+    // su asks once; what it says afterwards is no second prompt, however it looks.
+    if (state.answered) return launch.as?.method === 'sudo' ? fail({ why: 'password' }) : undefined;
     state.answered = true;
     noise.stderr = '';
     stopTimer();

@@ -104,6 +104,7 @@ const STAGE = [
  * process list), the mode, where the payload is, the payload. It makes the shell the leader of a process group, so that everything
  * it starts can be ended together; sets a known PATH, locale, umask and folder; says hello with its process id and with a frame
  * mark that the host's kernel drew (on both outputs, so that noise of profiles before it is cut off); and runs the payload.
+ * If nobody hears the hello any more (a sudo that took longer than we waited), nothing is run.
  * Its printf must be built in, as it is in every /bin/sh of Linux: secrets pass through it.
  * Only single-line text without single quotes and exclamation marks, because any login shell has to pass it on.
  */
@@ -115,7 +116,7 @@ const BOOT = [
   'if [ -d /usr/lib/locale/C.utf8 ] || [ -d /usr/lib/locale/C.UTF-8 ]; then LC_ALL=C.UTF-8; else case $(locale -a 2>/dev/null) in *C.[Uu][Tt][Ff]8* | *C.[Uu][Tt][Ff]-8*) LC_ALL=C.UTF-8 ;; *) LC_ALL=C ;; esac; fi',
   'export PATH LC_ALL; cd -- "${HOME:-/}" 2>/dev/null || cd /',
   'copse_m=$2$3; copse_u=; { read -r copse_u </proc/sys/kernel/random/uuid; } 2>/dev/null; copse_u=${copse_u:-$copse_m}',
-  'printf "%s hello %s %s\\n" "$copse_m" $$ "$copse_u"; printf "%s hello %s %s\\n" "$copse_m" $$ "$copse_u" >&2',
+  'printf "%s hello %s %s\\n" "$copse_m" $$ "$copse_u" && printf "%s hello %s %s\\n" "$copse_m" $$ "$copse_u" >&2 || exit 125',
   'copse_n=$(printf "\\n_"); copse_n=${copse_n%_}',
   'copse_r() { copse_s=; while IFS= read -r copse_l; do [ "$copse_l" = "$copse_m" ] && return 0; copse_s=$copse_s$copse_l$copse_n; done; return 1; }',
   'copse_e() { printf "%s %s %s\\n" "$copse_u" "$1" "$2"; printf "%s %s %s\\n" "$copse_u" "$1" "$2" >&2; }',
