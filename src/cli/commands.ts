@@ -17,6 +17,7 @@ export function commands(terminal: Terminal, exit: (status: number) => void): re
     execCommand(act),
     factsCommand(act),
     inventoryCommand(act),
+    docCommand(act),
     demoCommand(act),
     simCommand(act),
   ];
