@@ -1,4 +1,4 @@
-import { emptyRecord } from '../config/plain.ts';
+import { emptyRecord, RESERVED_NAMES } from '../config/plain.ts';
 import type { Value } from '../core/value.ts';
 import { readNumber } from './python-number.ts';
 import { readString } from './python-string.ts';
@@ -122,9 +122,10 @@ function readBraces(cursor: Cursor): Value {
   return isSet ? set : dict;
 }
 
-/** The text JSON gives a key that is no text; a list or dict cannot be a key. */
+/** The text JSON gives a key that is no text; a list or dict cannot be a key, and no name may be special in JavaScript. */
 function keyText(key: Value): string {
-  if (typeof key === 'string') return key;
+  if (typeof key === 'string' && !RESERVED_NAMES.has(key)) return key;
+  if (typeof key === 'string') throw NOT_A_LITERAL;
   if (typeof key === 'object' && key !== null) throw NOT_A_LITERAL;
   return JSON.stringify(key);
 }

@@ -63,7 +63,8 @@ function branch(text: string, depth: number): string {
 
 /** A value in one line: text as it is, everything else as JSON, secrets as `***`. */
 export function showValue(value: Value): string {
-  return typeof value === 'string' ? value : JSON.stringify(plain(value));
+  const shown = plain(value);
+  return typeof shown === 'string' ? shown : JSON.stringify(shown);
 }
 
 /** Variables as plain JSON; secrets are `***`. */
