@@ -14,6 +14,8 @@ export interface Limits {
   readonly answerBytes: number;
   /** What one question may print before it is ended. */
   readonly floodBytes: number;
+  /** What is kept of one output of a transaction, on the host as well. */
+  readonly transactionBytes: number;
   /** What `fetch` reads at most. */
   readonly fetchBytes: number;
 }
@@ -27,5 +29,6 @@ export const LIMITS: Limits = {
   reattachMs: 5 * 60_000,
   answerBytes: 8 * 1024 * 1024,
   floodBytes: 64 * 1024 * 1024,
+  transactionBytes: 64 * 1024 * 1024,
   fetchBytes: 256 * 1024 * 1024,
 };

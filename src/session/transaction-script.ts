@@ -51,7 +51,7 @@ pid=$(cat -- "$dir/pid")
 grep -qF -- "$1" "/proc/$pid/cmdline" || exit 0
 kill -TERM "-$pid" || kill -TERM "$pid"
 i=0
-while kill -0 "-$pid" 2>/dev/null && [ "$i" -lt "$2" ]; do sleep 1; i=$((i + 1)); done
+while kill -0 "-$pid" 2>/dev/null && [ "$i" -lt "$((10 * $2))" ]; do sleep 0.1 || sleep 1; i=$((i + 1)); done
 kill -KILL "-$pid" 2>/dev/null
 if [ -e "$dir/unit" ]; then systemctl stop -- "$1.service"; fi
 exit 0`;
@@ -114,7 +114,8 @@ if [ ! -d "$dir" ]; then
     if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
       : >"$dir/unit"
       systemd-run --quiet --unit="$1" --description="copse $1" --property=TimeoutStopSec=20 \\
-        /bin/sh "$dir/run" "$dir" "$PATH" "$LC_ALL" "\${HOME:-/}" "$cap" </dev/null >/dev/null 2>"$dir/start" && started=yes
+        /bin/sh "$dir/run" "$dir" "$PATH" "$LC_ALL" "\${HOME:-/}" "$cap" </dev/null >/dev/null 2>&1 && started=yes
+      [ -n "$started" ] || rm -f -- "$dir/unit"
     fi
     if [ -z "$started" ]; then
       detach=
@@ -125,10 +126,12 @@ if [ ! -d "$dir" ]; then
   fi
   trap - HUP PIPE TERM INT
 fi
+# An output that shrank was cut off at the cap; what lies beyond it came later.
 show() {
-  now=$(wc -c <"$dir/$1")
-  [ "$now" -gt "$2" ] || return 0
-  tail -c "+$(($2 + 1))" -- "$dir/$1" | head -c "$((now - $2))"
+  now=$(wc -c <"$dir/$1") from=$2
+  [ "$now" -ge "$from" ] || from=$cap
+  [ "$now" -gt "$from" ] || return 0
+  tail -c "+$((from + 1))" -- "$dir/$1" | head -c "$((now - from))"
 }
 idle=0
 while :; do
@@ -136,15 +139,15 @@ while :; do
   if [ -f "$dir/status" ]; then end=${FOLLOW.ended}
   elif [ -f "$dir/pid" ]; then
     grep -qF -- "$1" "/proc/$(cat -- "$dir/pid")/cmdline" 2>/dev/null || [ -f "$dir/status" ] || end=${FOLLOW.killed}
-  elif [ "$idle" -gt 50 ]; then end=${FOLLOW.unstarted}
+  elif [ "$idle" -gt 60 ]; then end=${FOLLOW.unstarted}
   fi
   show out "$out"
-  [ "$now" -gt "$out" ] && out=$now
+  out=$now
   show err "$err" >&2
-  [ "$now" -gt "$err" ] && err=$now
+  err=$now
   [ -z "$end" ] || exit "$end"
   idle=$((idle + 1))
-  sleep 0.2 2>/dev/null || sleep 1
+  if [ "$idle" -lt 10 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1
 done`;
 
 /** What begins, attaches to and follows a transaction. */

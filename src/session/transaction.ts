@@ -15,6 +15,7 @@ import {
   followScript,
   forgetQuestion,
   statusQuestion,
+  type Offsets,
 } from './transaction-script.ts';
 
 /** What a transaction needs of the session it belongs to. */
@@ -36,8 +37,6 @@ export interface Transacted {
   readonly cut: boolean;
 }
 
-/** What is kept of each output on the host; more is cut off there. */
-const CAP_BYTES = 64 * 1024 * 1024;
 /** How long a transaction that is told to end may take before it is killed. */
 const CANCEL_SECONDS = 10;
 
@@ -62,14 +61,20 @@ export async function transact(
   const watch = watchDeadline(host, options, command.timeoutMs ?? deadlineMs);
 
   try {
-    const code = await persist(host, options, async () => {
+    const code = await persist(host, options, received, async () => {
       watch.renew();
-      const script = followScript({ name: options.name, command, boot, from: received, capBytes: CAP_BYTES });
+      const script = followScript({
+        name: options.name,
+        command,
+        boot,
+        from: received,
+        capBytes: host.limits.transactionBytes,
+      });
       const stdin = command.stdin === undefined ? undefined : stdinBytes(command);
       return followed(await host.execute(script, stdin, watch.signal, count));
     });
     if (code === 'aborted') return { ending: detached(options, watch.timeout()), cut: false };
-    const end = await persist(host, options, () => collect(host, options, code));
+    const end = await persist(host, options, received, () => collect(host, options, code));
     return { ...end, ending: watch.timeout() ?? end.ending };
   } catch (error) {
     if (!isLinkTrouble(error)) throw error;
@@ -171,19 +176,25 @@ function watchDeadline(host: TransactionHost, { name, signal }: TransactionOptio
   };
 }
 
-/** A link that held this long counts as restored: the patience for the next loss begins anew. */
+/** A link that held this long counts as restored, as does one that brought output: the patience for the next loss begins anew. */
 const RESTORED_MS = 5000;
 
 /** Does something again while the link is down, with growing pauses, until it was down for too long. */
-async function persist<T>(host: TransactionHost, options: TransactionOptions, act: () => Promise<T>): Promise<T> {
+async function persist<T>(
+  host: TransactionHost,
+  options: TransactionOptions,
+  received: Offsets,
+  act: () => Promise<T>,
+): Promise<T> {
   let lostAt: number | undefined;
   for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
-    const began = performance.now();
+    const began = { at: performance.now(), ...received };
     try {
       return await act();
     } catch (error) {
       if (!isLinkTrouble(error) || options.signal.aborted) throw error;
-      if (lostAt === undefined || performance.now() - began > RESTORED_MS) {
+      const moved = received.stdout > began.stdout || received.stderr > began.stderr;
+      if (lostAt === undefined || moved || performance.now() - began.at > RESTORED_MS) {
         lostAt = performance.now();
         wait = 250;
         options.onReattach?.(error.message);
