@@ -1,11 +1,12 @@
 import type { Target } from '../core/target.ts';
 import { localTransport } from './local.ts';
+import { opensshTransport } from './openssh.ts';
 import { sshTransport } from './ssh.ts';
 import type { Connection, ConnectOptions, Transport } from './transport.ts';
 
 const TRANSPORTS: Readonly<Record<Transport['name'], Transport>> = {
   ssh: sshTransport(),
-  openssh: sshTransport(),
+  openssh: opensshTransport(),
   local: localTransport(),
 };
 

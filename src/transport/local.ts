@@ -4,6 +4,7 @@ import { fault } from '../core/problem.ts';
 import { childProgram } from './child-program.ts';
 import { heldChannel } from './held-channel.ts';
 import type { Program } from './program.ts';
+import { checkLength, goneBefore, nothingRan } from './start.ts';
 import { supervise } from './supervise.ts';
 import type { Connection, Transport } from './transport.ts';
 import type { Tuning } from './tuning.ts';
@@ -33,7 +34,8 @@ function localConnection(detail: string, tuning: Tuning): Connection {
     end = resolve;
   });
   const start = (text: string): Program => {
-    if (over) throw fault({ code: 'E_LOST', message: 'the connection was closed by copse before the command started' });
+    checkLength(text);
+    if (over) throw goneBefore('closed by copse');
     const child = spawn('/bin/sh', ['-c', text], { cwd: homedir(), detached: true, stdio: 'pipe' });
     const program = childProgram(child);
     running.add(program);
@@ -46,7 +48,9 @@ function localConnection(detail: string, tuning: Tuning): Connection {
     closed,
     async exec(request) {
       if (request.pty === true) throw noTerminal();
-      return supervise(start(request.text), request, { startedAt: performance.now(), tuning });
+      const startedAt = performance.now();
+      if (request.signal?.aborted === true) return nothingRan({ how: 'aborted' }, startedAt);
+      return supervise(start(request.text), request, { startedAt, tuning });
     },
     open: async (text) => heldChannel(start(text)),
     async close() {

@@ -1,17 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
-import type { Ending } from '../core/answer.ts';
-import type { Fault } from '../core/problem.ts';
-import { fault } from '../core/problem.ts';
 import { channelProgram } from './channel-program.ts';
 import { heldChannel } from './held-channel.ts';
 import { watchLink } from './link-watch.ts';
 import type { LinkWatch } from './link-watch.ts';
 import { slots } from './slots.ts';
 import type { Started } from './start.ts';
-import { openProgram, startWithin } from './start.ts';
+import { goneBefore, nothingRan, openProgram, refusesCommands, startWithin } from './start.ts';
 import { supervise } from './supervise.ts';
-import type { Connection, ExecResult } from './transport.ts';
+import type { Connection } from './transport.ts';
 import type { Tuning } from './tuning.ts';
 
 /** What a connection is made of. */
@@ -59,7 +56,7 @@ type ChannelError = Error & { readonly reason?: unknown };
 function startChannel(client: Client, link: LinkWatch, text: string, pty: boolean): Promise<Started> {
   return new Promise((resolve, reject) => {
     if (link.over()) {
-      reject(notStarted(link));
+      reject(goneBefore(link.reason()));
       return;
     }
     try {
@@ -67,11 +64,11 @@ function startChannel(client: Client, link: LinkWatch, text: string, pty: boolea
         if (error === undefined) resolve(channelProgram(client, channel, link));
         else if (link.over()) resolve({ how: 'lost', reason: link.reason() });
         else if (hasReason(error)) resolve({ how: 'refused', reason: error.message });
-        else reject(refusesCommands(error));
+        else reject(refusesCommands(error.message));
       });
     } catch {
       // ssh2 throws when it knows before sending anything that the connection is gone.
-      reject(notStarted(link));
+      reject(goneBefore(link.reason()));
     }
   });
 }
@@ -79,24 +76,4 @@ function startChannel(client: Client, link: LinkWatch, text: string, pty: boolea
 /** A refused channel has a reason number (RFC 4254, 5.1); a refused command has none. */
 function hasReason(error: ChannelError): boolean {
   return typeof error.reason === 'number';
-}
-
-function notStarted(link: LinkWatch): Fault {
-  return fault({ code: 'E_LOST', message: `the connection was gone before the command started: ${link.reason()}` });
-}
-
-function refusesCommands(error: Error): Fault {
-  return fault(
-    {
-      code: 'E_UNSUPPORTED',
-      message: `the host refuses to run a command: ${error.message}`,
-      hint: 'see ForceCommand, the shell of the user and the options of the key in authorized_keys',
-    },
-    error,
-  );
-}
-
-function nothingRan(ending: Ending, startedAt: number): ExecResult {
-  const ms = performance.now() - startedAt;
-  return { ending, stdout: '', stderr: '', stdoutBytes: new Uint8Array(), truncated: false, ms };
 }

@@ -3,7 +3,7 @@ import type { Fault } from '../core/problem.ts';
 import { fault } from '../core/problem.ts';
 import type { Program } from './program.ts';
 import type { Slots } from './slots.ts';
-import type { ExecRequest } from './transport.ts';
+import type { ExecRequest, ExecResult } from './transport.ts';
 import type { Tuning } from './tuning.ts';
 
 /** What became of one try to start a program; a Fault is thrown when another try cannot help. */
@@ -64,12 +64,32 @@ export async function openProgram(starter: Starter, text: string): Promise<Progr
   throw fault({ code: 'E_LOST', message: `the connection was lost: ${started?.reason ?? 'it was given up'}` });
 }
 
+/** The fault of a command that was surely not run: the connection had ended before. */
+export function goneBefore(reason: string): Fault {
+  return fault({ code: 'E_LOST', message: `the connection was gone before the command started: ${reason}` });
+}
+
+/** The fault of a host that logs us in and then runs nothing. */
+export function refusesCommands(why: string): Fault {
+  return fault({
+    code: 'E_UNSUPPORTED',
+    message: `the host refuses to run a command: ${why}`,
+    hint: 'see ForceCommand, the shell of the user and the options of the key in authorized_keys',
+  });
+}
+
+/** The result of a command that gave no output because it did not get that far. */
+export function nothingRan(ending: Ending, startedAt: number): ExecResult {
+  const ms = performance.now() - startedAt;
+  return { ending, stdout: '', stderr: '', stdoutBytes: new Uint8Array(), truncated: false, ms };
+}
+
 async function begin(
   { places, start, tuning }: Starter,
   { text, pty }: Pick<ExecRequest, 'text' | 'pty'>,
   signal: AbortSignal | undefined,
 ): Promise<Program | Extract<Ending, { how: 'lost' }> | undefined> {
-  if (Buffer.byteLength(text) > LONGEST_TEXT) throw tooLong(text);
+  checkLength(text);
   const release = await places.take(signal).catch(() => undefined);
   if (release === undefined) return undefined;
   const since = performance.now();
@@ -77,10 +97,7 @@ async function begin(
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       if (signal?.aborted === true) return settle(release, undefined);
       const started = await start(text, pty === true);
-      if ('stdin' in started) {
-        void started.closed.then(release);
-        return started;
-      }
+      if ('stdin' in started) return releasing(started, release);
       if (started.how === 'lost') return settle(release, started);
       if (performance.now() - since > tuning.channelPatienceMs) throw noChannel(started.reason, places.used());
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random())));
@@ -89,6 +106,18 @@ async function begin(
     release();
     throw error;
   }
+}
+
+/** A dropped program gives its place back at once: sshd keeps the channel until the last process of it is gone. */
+function releasing(program: Program, release: () => void): Program {
+  void program.closed.then(release);
+  return {
+    ...program,
+    drop() {
+      program.drop();
+      release();
+    },
+  };
 }
 
 function settle<T>(release: () => void, value: T): T {
@@ -113,10 +142,10 @@ function noChannel(reason: string, used: number): Fault {
   });
 }
 
-function tooLong(text: string): Fault {
-  return fault({
-    code: 'E_LIMIT',
-    message: `expected a command of at most ${LONGEST_TEXT} bytes, found ${Buffer.byteLength(text)}`,
-    hint: 'send it through stdin',
-  });
+/** Throws a Fault (E_LIMIT) for a command that no host could take. */
+export function checkLength(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= LONGEST_TEXT) return;
+  const message = `expected a command of at most ${LONGEST_TEXT} bytes, found ${bytes}`;
+  throw fault({ code: 'E_LIMIT', message, hint: 'send it through stdin' });
 }

@@ -26,17 +26,16 @@ export async function supervise(program: Program, request: ExecRequest, limits: 
     stderr.push(chunk);
     request.onOutput?.('stderr', chunk);
   });
-  const end = untilEnd(program, request, limits);
-  const fed = feed(program.stdin, request.stdin, end).then(
+  const { ended, stop } = watchEnd(program, request, limits);
+  const fed = feed(program.stdin, request.stdin, ended).then(
     () => undefined,
     (error: unknown) => {
-      program.signal('TERM');
-      program.drop();
+      stop({ how: 'aborted' });
       return { error };
     },
   );
 
-  const ending = await end;
+  const ending = await ended;
   const failure = await fed;
   if (failure !== undefined) throw failure.error;
   const out = stdout.result();
@@ -51,46 +50,54 @@ export async function supervise(program: Program, request: ExecRequest, limits: 
   };
 }
 
-/** Resolves with how it ended; at the latest when the deadline and both graces have passed. */
-function untilEnd(program: Program, request: ExecRequest, { startedAt, tuning }: Limits): Promise<Ending> {
-  return new Promise((resolve) => {
-    let stopped: Ending | undefined;
-    const timers = new Set<NodeJS.Timeout>();
-    const after = (ms: number, act: () => void): void => {
-      timers.add(setTimeout(act, Math.min(Math.max(ms, 0), 2 ** 31 - 1)));
-    };
-    const finish = (ending: Ending): void => {
-      for (const timer of timers) clearTimeout(timer);
-      request.signal?.removeEventListener('abort', onAbort);
-      resolve(ending);
-    };
-    const stop = (ending: Ending): void => {
-      if (stopped !== undefined) return;
-      stopped = ending;
-      program.signal('TERM');
-      after(tuning.stopGraceMs, () => program.signal('KILL'));
-      after(tuning.stopGraceMs + tuning.killGraceMs, () => {
-        program.drop();
-        finish(ending);
-      });
-    };
-    const onAbort = (): void => stop({ how: 'aborted' });
+interface Watch {
+  /** Resolves with how it ended; at the latest when the deadline and both graces have passed. */
+  readonly ended: Promise<Ending>;
+  /** Stops the program; this is then its ending, whatever it says itself. */
+  readonly stop: (ending: Ending) => void;
+}
 
-    void program.closed.then((exit) => finish(stopped ?? endingOf(exit, program)));
-    void program.exited.then((exit) => {
-      if (exit === undefined) return;
-      after(tuning.heldOpenMs, () => {
-        program.drop();
-        finish(stopped ?? heldOpen(exit));
-      });
-    });
-    if (Number.isFinite(request.deadlineMs)) {
-      const left = startedAt + request.deadlineMs - performance.now();
-      after(left, () => stop({ how: 'timeout', afterMs: request.deadlineMs }));
-    }
-    if (request.signal?.aborted === true) onAbort();
-    else request.signal?.addEventListener('abort', onAbort, { once: true });
+function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }: Limits): Watch {
+  let settle: (ending: Ending) => void = () => undefined;
+  const ended = new Promise<Ending>((resolve) => {
+    settle = resolve;
   });
+  let stopped: Ending | undefined;
+  let over = false;
+  const timers = new Set<NodeJS.Timeout>();
+  const after = (ms: number, act: () => void): void => {
+    if (!over) timers.add(setTimeout(act, Math.min(Math.max(ms, 0), 2 ** 31 - 1)));
+  };
+  const finish = (ending: Ending): void => {
+    over = true;
+    for (const timer of timers) clearTimeout(timer);
+    request.signal?.removeEventListener('abort', onAbort);
+    settle(stopped ?? ending);
+  };
+  const dropWith = (ending: Ending): void => {
+    program.drop();
+    finish(ending);
+  };
+  const stop = (ending: Ending): void => {
+    if (stopped !== undefined) return;
+    stopped = ending;
+    program.signal('TERM');
+    after(tuning.stopGraceMs, () => program.signal('KILL'));
+    after(tuning.stopGraceMs + tuning.killGraceMs, () => dropWith(ending));
+  };
+  const onAbort = (): void => stop({ how: 'aborted' });
+
+  void program.closed.then((exit) => finish(endingOf(exit, program)));
+  void program.exited.then((exit) => {
+    if (exit !== undefined) after(tuning.heldOpenMs, () => dropWith(heldOpen(exit)));
+  });
+  if (Number.isFinite(request.deadlineMs)) {
+    const left = startedAt + request.deadlineMs - performance.now();
+    after(left, () => stop({ how: 'timeout', afterMs: request.deadlineMs }));
+  }
+  if (request.signal?.aborted === true) onAbort();
+  else request.signal?.addEventListener('abort', onAbort, { once: true });
+  return { ended, stop };
 }
 
 function endingOf(exit: Exit, program: Program): Ending {

@@ -102,7 +102,7 @@ describe('a configuration reads as ssh reads it', () => {
         'ProxyJump j1',
         'ProxyJump none',
         'ProxyCommand nc %h %p',
-      'ProxyCommand none',
+        'ProxyCommand none',
         'HostKeyAlias k',
       );
       const head = fc.oneof(
