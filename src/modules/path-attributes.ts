@@ -76,8 +76,9 @@ export function unknownAccount(
   return { refusal: { refuse: text, hint: 'make the account first, or write its number' }, notes: [] };
 }
 
-/** The refusal when a path cannot be made or replaced because its folder is read-only or belongs to others. */
+/** The refusal when a path cannot be made or replaced because its folder is none, is read-only, or belongs to others. */
 export function closedFolder(path: string, state: PathState, context: ModuleContext): Change | undefined {
+  if (state.blocked !== '') return { refuse: `"${path}" cannot be made: "${state.blocked}" is not a folder` };
   if (state.closed === '') return undefined;
   const isImage = context.facts.os.image_based && (path.startsWith('/usr/') || state.closed === '/');
   return {

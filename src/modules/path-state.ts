@@ -24,6 +24,8 @@ export interface PathState extends PathSeen {
   readonly through: PathSeen;
   /** The nearest folder above that is there; empty when the path itself is there. */
   readonly above: string;
+  /** The nearest path above, when it is no folder; empty otherwise. */
+  readonly blocked: string;
   /** The nearest folder above, when nothing can be made, replaced or removed in it; empty otherwise. */
   readonly closed: string;
   /** Numbers of the wished owner and group; undefined when the host has no such account. */
@@ -45,12 +47,14 @@ export interface PathQuestion {
 // One stat for everything; what is not told by numbers is told by tests of the shell, never by words of a tool.
 const DESCRIBE = `p=$1
 d=\${p%/*}; d=\${d:-/}
-while [ "$d" != / ] && ! [ -e "$d" ]; do d=\${d%/*}; d=\${d:-/}; done
+while [ "$d" != / ] && ! [ -e "$d" ] && ! [ -L "$d" ]; do d=\${d%/*}; d=\${d:-/}; done
+[ -d "$d" ] || printf 'blocked %s\\n' "$d"
 [ -w "$d" ] || printf 'closed %s\\n' "$d"
 if s=$(stat -c '%f %u %g %s %U %G' -- "$p" 2>/dev/null); then
   echo "stat $s"
   if [ -L "$p" ]; then
-    printf 'target %s\\n' "$(readlink -- "$p" | tr '\\n' '?')"
+    t=$(readlink -- "$p")
+    printf 'target %s\\n' "$(printf %s "$t" | tr '\\n' '?')"
     echo "through $(stat -L -c '%f %u %g %s %U %G' -- "$p" 2>/dev/null)"
   fi
 elif [ -d "$d" ] && ! [ -x "$d" ]; then printf 'denied %s\\n' "$d"
@@ -89,6 +93,7 @@ export function readPath(answer: Answer | undefined, path: string): PathState {
     target: valueOf(lines, 'target') ?? '',
     through: through === undefined ? self : seen(through, path),
     above: valueOf(lines, 'above') ?? '',
+    blocked: valueOf(lines, 'blocked') ?? '',
     closed: valueOf(lines, 'closed') ?? '',
     wanted: { uid: numberOf(lines, 'uid'), gid: numberOf(lines, 'gid') },
     rest: text.slice(end + 2),

@@ -15,7 +15,7 @@ const Shape = z.strictObject({
     'The file to write. With a slash at its end it is a folder, and the file keeps the name of "src".',
   ),
   src: localFile().optional().describe('A file of this machine; a relative path starts at the playbook.'),
-  content: maybeSecret('expected text; for JSON write content: ${{ json(value) }} or quote it')
+  content: maybeSecret('expected text; for JSON write content: ${{ toJson(value) }} or quote it')
     .optional()
     .describe('The text itself; may be a secret.'),
   mode: z
