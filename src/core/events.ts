@@ -16,7 +16,12 @@ export interface TaskRef {
   readonly task: string;
   readonly name: string;
   readonly module: string;
+  /** How often this task had begun on this host before: 0, and more only in a loop over a block or for a handler. */
+  readonly turn: number;
+  /** Label of the loop's item. */
   readonly item?: string;
+  /** Position of the item in the loop. */
+  readonly at?: number;
 }
 
 /** Counts over one host or over all. */
@@ -93,6 +98,8 @@ export type Event =
       readonly provisional?: boolean;
       /** A `debug` message, to be shown even without `-v`. */
       readonly message?: string;
+      /** The task was done before the run was resumed; nothing was asked or sent now. */
+      readonly replayed?: true;
     }
   | {
       readonly type: 'host-end';
@@ -102,6 +109,18 @@ export type Event =
       readonly ms: number;
     }
   | { readonly type: 'play-end'; readonly play: number; readonly stopped?: string }
+  /** A run goes on after copse was gone; events of before are in the journal. */
+  | { readonly type: 'run-resume'; readonly run: string; readonly epoch: number; readonly version: string }
+  /** A reboot is about to be sent: what identified the host before, and which deployment is to run after. On disk first. */
+  | {
+      readonly type: 'reboot-intent';
+      readonly ref: TaskRef;
+      readonly step: number;
+      readonly bootId: string;
+      /** Ids of the deployment that runs and of the one that is to run; empty where there is none. */
+      readonly from: string;
+      readonly expected: string;
+    }
   | {
       readonly type: 'run-end';
       readonly run: string;

@@ -14,6 +14,8 @@ export interface HostRun {
   readonly registered: Record<string, Value>;
   /** Handlers that were notified and have not run yet, by task id. */
   readonly notified: Map<string, string>;
+  /** How often each task has begun, by play and task id. */
+  readonly turns: Map<string, number>;
   readonly counts: Record<TaskStatus | 'rescued' | 'ignored', number>;
   status: HostStatus;
   /** In check mode: a change is pending that the real run would have made. */
@@ -32,6 +34,7 @@ export function createHostRun(host: Host, session: HostSession): HostRun {
     facts: undefined,
     registered: {},
     notified: new Map(),
+    turns: new Map(),
     counts: { ok: 0, changed: 0, ran: 0, skipped: 0, failed: 0, unreachable: 0, aborted: 0, rescued: 0, ignored: 0 },
     status: 'not_run',
     provisional: false,

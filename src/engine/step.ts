@@ -1,13 +1,14 @@
 import { exitCode, type Ending, type Outcome } from '../core/answer.ts';
 import { showCommand, type Command } from '../core/command.ts';
 import type { Emit, TaskRef } from '../core/events.ts';
+import type { InFlight } from '../core/history.ts';
 import type { Clock } from '../core/clock.ts';
 import { Fault, type Problem } from '../core/problem.ts';
 import type { MaybeSecret } from '../core/secret.ts';
 import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
 import { showDuration } from '../core/units.ts';
 import type { HostSession, Identity, RunOptions } from '../session/session.ts';
-import { rebootHost } from './reboot.ts';
+import { rebootHost } from './reboot/index.ts';
 
 /** What applying a step needs to know of the task and the host. */
 export interface StepContext {
@@ -25,6 +26,8 @@ export interface StepContext {
   /** Called before anything is sent that may change the host. */
   readonly onChange: () => void;
   readonly onReboot: () => void;
+  /** A step of this task that an earlier copse announced, and whose outcome nobody knows. */
+  readonly flight: InFlight | undefined;
 }
 
 /** A step's result, and the problem where it failed. */
@@ -60,8 +63,7 @@ async function perform(step: Step, index: number, context: StepContext): Promise
     case 'wait':
       return performWait(step, context);
     case 'reboot': {
-      context.onReboot();
-      const problem = await rebootHost(step, context);
+      const problem = await rebootHost(step, index, context);
       return { result: done(step, true), problem };
     }
   }

@@ -2,7 +2,7 @@ import { holds } from '../config/expression.ts';
 import { render } from '../config/template.ts';
 import type { Answers } from '../core/answer.ts';
 import type { TaskRef } from '../core/events.ts';
-import { fault } from '../core/problem.ts';
+import { fault, type Problem } from '../core/problem.ts';
 import { showDuration } from '../core/units.ts';
 import type { Value } from '../core/value.ts';
 import { bindArgs } from '../playbook/bind.ts';
@@ -16,7 +16,8 @@ import { wishesAhead } from './lookahead.ts';
 import type { PlayRun } from './play-run.ts';
 import { withResult } from './scope.ts';
 import type { StepContext } from './step.ts';
-import { skipped, type TaskEnd } from './task-end.ts';
+import { historyOf, inDoubt } from './replay.ts';
+import { end, skipped, type TaskEnd } from './task-end.ts';
 
 /** One item of a task on one host. */
 export interface Item {
@@ -52,6 +53,11 @@ async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
   const as = identityOf(task, actor, play.deps.specOf(actor.host), scope);
   const check = task.checkMode ?? play.request.options.check;
   const facts = actor.facts ?? fail('facts are read before a task is bound');
+  const flight = historyOf(item.ref, play)?.flight.get(item.index);
+  const doubtful = flight === undefined ? undefined : inDoubt(flight, task, play.request.options.run);
+  if (doubtful !== undefined && play.deps.inDoubt !== 'redo') {
+    return play.deps.inDoubt === 'skip' ? takenAsDone(doubtful) : end('failed', [doubtful]);
+  }
   const job: Job = { ref: item.ref, module: task.module, ...bound, facts, check, run: play.request.options.run };
 
   for (let attempt = 1; ; attempt += 1) {
@@ -66,6 +72,11 @@ async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
 
 function fail(message: string): never {
   throw new TypeError(message);
+}
+
+/** The end of an action in doubt that a person takes as done. */
+function takenAsDone(doubtful: Problem): TaskEnd {
+  return { ...end('ran', []), changed: true, message: `taken as done: ${doubtful.message}` };
 }
 
 /** The host that acts: the host itself, or the one delegated to. */
@@ -103,10 +114,11 @@ function stepContext(item: Item, actor: HostRun, as: Identity, signal: AbortSign
     clock: deps.clock,
     signal,
     ref,
+    flight: historyOf(ref, play)?.flight.get(item.index),
     environment: environmentOf(task, item.scope),
     deadlineMs: task.timeoutMs ?? 600_000,
     stepName: (index) =>
-      `copse-${request.options.run}-${run.host.name}-${task.id}.${item.index}-${index}${again}`.replaceAll(
+      `copse-${request.options.run}-${run.host.name}-${task.id}.${ref.turn}.${item.index}-${index}${again}`.replaceAll(
         /[^A-Za-z0-9._-]/g,
         '_',
       ),

@@ -8,7 +8,8 @@ import { ignoresErrors, itemLabel, loopItems, loopLocals } from './loop.ts';
 import { notifyHandlers } from './handlers.ts';
 import type { PlayRun } from './play-run.ts';
 import { taskScope, type Locals } from './scope.ts';
-import { runItem } from './task-item.ts';
+import { runItem, type Item } from './task-item.ts';
+import { endBefore, historyOf } from './replay.ts';
 import { endOfItems, endOfThrown, isBad, skipped, type TaskEnd } from './task-end.ts';
 
 /** Where a task stands while it runs: the variables of the loops around it, and whether a `rescue` would catch it. */
@@ -38,14 +39,16 @@ export async function runTask(task: Task, run: HostRun, play: PlayRun, around: S
     task: task.id,
     name: task.name,
     module: task.module.name,
+    turn: nextTurn(task, run, play),
   };
   const started = deps.clock.elapsed();
   await deps.emit({ type: 'task-start', ref });
-  const met = await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around);
+  const before = endBefore(historyOf(ref, play)?.end, task);
+  const met = before ?? (await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around));
   const ended = run.provisional ? unknowable(met, task) : met;
   if (task.register !== undefined) run.registered[task.register] = ended.result;
   const tolerated = toleranceOf(task, run, play, ended, around);
-  await report(ended, task, play, ref, started, run, tolerated);
+  await report(ended, task, play, ref, { started, run, tolerated, replayed: before !== undefined });
   count(ended, run, play, tolerated);
   if (isBad(ended) && tolerated !== 'ignored') throw new HostFailed(ended, ref);
   if (ended.changed && task.notify !== undefined)
@@ -93,17 +96,28 @@ async function runLoop(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, ar
       await play.deps.clock.sleep(task.loopControl.pauseMs, play.deps.signal);
     const locals = { ...around.locals, ...loopLocals(task, item, index) };
     const scope = taskScope(task, run, play, locals);
-    const itemRef: TaskRef = { ...ref, item: itemLabel(task, item, scope) };
+    const itemRef: TaskRef = { ...ref, item: itemLabel(task, item, scope), at: index };
     const started = play.deps.clock.elapsed();
-    const ended = await runItem({ task, run, play, ref: itemRef, scope, index }).catch((error: unknown) =>
-      endOfThrown(error, play.deps.signal),
-    );
+    const before = endBefore(historyOf(ref, play)?.items.get(index), task);
+    const ended = before ?? (await itemEnd({ task, run, play, ref: itemRef, scope, index }));
     const result = { ...ended.result, [task.loopControl.loopVar]: item };
     ends.push({ ...ended, result });
-    await report(ended, task, play, itemRef, started, run, undefined);
+    await report(ended, task, play, itemRef, { started, run, tolerated: undefined, replayed: before !== undefined });
     if (ended.status === 'unreachable' || ended.status === 'aborted') break;
   }
   return endOfItems(ends);
+}
+
+function itemEnd(item: Item): Promise<TaskEnd> {
+  return runItem(item).catch((error: unknown) => endOfThrown(error, item.play.deps.signal));
+}
+
+/** How often this task had begun on this host before, and counts this time. */
+function nextTurn(task: Task, run: HostRun, play: PlayRun): number {
+  const key = `${play.play.index} ${task.id}`;
+  const turn = run.turns.get(key) ?? 0;
+  run.turns.set(key, turn + 1);
+  return turn;
 }
 
 function toleranceOf(
@@ -120,15 +134,16 @@ function toleranceOf(
   return around.guarded ? 'rescued' : undefined;
 }
 
-async function report(
-  ended: TaskEnd,
-  task: Task,
-  play: PlayRun,
-  ref: TaskRef,
-  started: number,
-  run: HostRun,
-  tolerated: 'ignored' | 'rescued' | undefined,
-): Promise<void> {
+/** What a report tells beside the end itself. */
+interface Told {
+  readonly started: number;
+  readonly run: HostRun;
+  readonly tolerated: 'ignored' | 'rescued' | undefined;
+  readonly replayed: boolean;
+}
+
+async function report(ended: TaskEnd, task: Task, play: PlayRun, ref: TaskRef, told: Told): Promise<void> {
+  const { started, run, tolerated, replayed } = told;
   const { deps, request } = play;
   const withDiff = !task.noLog && (task.diff ?? request.options.diff);
   await deps.emit({
@@ -141,6 +156,7 @@ async function report(
     problems: task.noLog ? ended.problems.map((one) => ({ ...one, message: 'hidden by no_log' })) : ended.problems,
     ...(tolerated === undefined ? {} : { tolerated }),
     ...(run.provisional ? { provisional: true } : {}),
+    ...(replayed ? { replayed: true as const } : {}),
     ...(ended.message === undefined || task.noLog ? {} : { message: ended.message }),
   });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Emit } from '../core/events.ts';
+import type { RunHistory } from '../core/history.ts';
 import type { HostSpec } from '../core/target.ts';
 import type { Vars } from '../core/value.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
@@ -36,6 +37,10 @@ export interface EngineDeps {
   readonly readFile: (path: string) => Promise<{ readonly bytes: Uint8Array; readonly mode: string }>;
   /** Asks before each task (`--step`); absent means yes. */
   readonly confirm?: (task: string) => Promise<StepAnswer>;
+  /** What the run's journal knows, when an interrupted run goes on. */
+  readonly history?: RunHistory;
+  /** What to do with an action that was sent and whose outcome nobody knows. */
+  readonly inDoubt?: 'fail' | 'redo' | 'skip';
   /** Answers of `vars_prompt`, by play index. */
   readonly prompted: (play: number) => Promise<Vars>;
 }

@@ -54,6 +54,10 @@ export function linesOf(event: Event, options: LineOptions): readonly string[] {
       return event.stopped === undefined ? [] : [paint.bad(`play stopped: ${event.stopped}`)];
     case 'run-end':
       return ['', ...recapLines(event.recap, event.ms, options)];
+    case 'run-resume':
+      return [paint.note(`run ${event.run} goes on: what was done before is not done again`)];
+    case 'reboot-intent':
+      return verbosity >= 1 ? [line(options, event.ref.host, paint.dim('  reboots now'))] : [];
     case 'host-start':
     case 'task-start':
     case 'step-end':
@@ -76,6 +80,7 @@ function outputLines(text: string): readonly string[] {
 type TaskEnd = Extract<Event, { type: 'task-end' }>;
 
 function isQuiet(event: TaskEnd): boolean {
+  if (event.replayed === true) return true;
   if (event.message !== undefined || event.diff.length > 0) return false;
   if (event.status === 'ok' || event.status === 'skipped') return true;
   return event.ref.item !== undefined && event.problems.length === 0;
@@ -84,6 +89,15 @@ function isQuiet(event: TaskEnd): boolean {
 function taskLines(event: TaskEnd, options: LineOptions): readonly string[] {
   const { verbosity, paint } = options;
   if (verbosity < 1 && isQuiet(event)) return [];
+  if (event.replayed === true) {
+    return [
+      line(
+        options,
+        event.ref.host,
+        paint.dim(`${event.status.padEnd(11)} ${printable(event.ref.name)}  (before the run went on)`),
+      ),
+    ];
+  }
   const bad = event.problems.length > 0;
   // The problems of a loop are told by its items; the loop itself tells that it failed.
   const problems = event.ref.item === undefined && event.result['results'] !== undefined ? [] : event.problems;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Event, TaskStatus } from '../../src/core/events.ts';
+import type { RunHistory } from '../../src/core/history.ts';
 import type { Vars } from '../../src/core/value.ts';
 import { runPlaybook, type RunResult } from '../../src/engine/run.ts';
 import type { RunOptions } from '../../src/engine/types.ts';
@@ -30,6 +31,10 @@ export interface PlayOptions {
   readonly options?: Partial<RunOptions>;
   readonly extraVars?: Vars;
   readonly signal?: AbortSignal;
+  readonly history?: RunHistory;
+  readonly inDoubt?: 'fail' | 'redo' | 'skip';
+  /** Called with each event before it counts as taken; throwing here is a journal that cannot write. */
+  readonly onEvent?: (event: Event) => void;
 }
 
 const BASE: RunOptions = {
@@ -68,12 +73,15 @@ export async function play(text: string, how: PlayOptions = {}): Promise<Played>
         specOf: hostSpec,
         emit: (event) => {
           events.push(event);
+          how.onEvent?.(event);
           return Promise.resolve();
         },
         signal,
         clock: { ...systemClock, sleep: (_, aborting) => systemClock.sleep(0, aborting) },
         readFile: () => Promise.reject(new Error('no file is read here')),
         prompted: () => Promise.resolve({}),
+        ...(how.history === undefined ? {} : { history: how.history }),
+        ...(how.inDoubt === undefined ? {} : { inDoubt: how.inDoubt }),
       },
     );
     const whole = events.flatMap((event) => (event.type === 'task-end' && event.ref.item === undefined ? [event] : []));

@@ -32,7 +32,7 @@ describe('a play', () => {
       { script: failsOn('a', 'one') },
     );
 
-    expect(ends.sort()).toEqual(['a one failed', 'b one ran', 'b two ran']);
+    expect([...ends].sort()).toEqual(['a one failed', 'b one ran', 'b two ran']);
     expect([result.status, result.recap.map(({ host, status }) => [host, status])]).toEqual([
       2,
       [

@@ -46,7 +46,7 @@ describe('a journal', () => {
   });
 
   it('never holds output of commands', async () => {
-    const ref = { play: 1, host: 'edge01', task: '1.1', name: 'show', module: 'command' };
+    const ref = { play: 1, host: 'edge01', task: '1.1', name: 'show', module: 'command', turn: 0 };
     await written([{ type: 'step-output', ref, stream: 'stdout', text: 'hunter2' }, end(1)]);
 
     expect(await readFile(path, 'utf8')).not.toContain('hunter2');

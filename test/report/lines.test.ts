@@ -5,7 +5,7 @@ import { createPaint } from '../../src/report/paint.ts';
 import { createRecord } from '../../src/report/plain.ts';
 import type { Verbosity } from '../../src/report/lines.ts';
 
-const ref: TaskRef = { play: 1, host: 'edge01', task: '1.1', name: 'tools are layered', module: 'rpm_ostree' };
+const ref: TaskRef = { play: 1, host: 'edge01', task: '1.1', name: 'tools are layered', module: 'rpm_ostree', turn: 0 };
 const start: Event = {
   type: 'run-start',
   run: '20260101-000000-aaaa',

@@ -1,0 +1,51 @@
+import type { Event, TaskRef } from '../core/events.ts';
+import type { InFlight, TaskHistory } from '../core/history.ts';
+import type { Problem } from '../core/problem.ts';
+import type { Task } from '../playbook/types.ts';
+import type { PlayRun } from './play-run.ts';
+import type { TaskEnd } from './task-end.ts';
+
+type TaskEndEvent = Extract<Event, { type: 'task-end' }>;
+
+/** What the journal of an earlier copse knows of this turn of a task; undefined in a fresh run. */
+export function historyOf(ref: TaskRef, play: PlayRun): TaskHistory | undefined {
+  return play.deps.history?.task(ref);
+}
+
+/**
+ * The end a task (or item) had before the run was resumed, when it need not be done again. A state whose result held a secret is
+ * asked again instead, because the journal has only `***` of it.
+ */
+export function endBefore(event: TaskEndEvent | undefined, task: Task): TaskEnd | undefined {
+  if (event === undefined || (isUnfinished(event) && event.tolerated === undefined)) return undefined;
+  const masked = task.noLog || JSON.stringify(event.result).includes('***');
+  if (masked && task.module.kind === 'state') return undefined;
+  return {
+    status: event.status,
+    changed: event.result['changed'] === true,
+    result: event.result,
+    problems: event.problems,
+    diff: [],
+    message: undefined,
+  };
+}
+
+function isUnfinished({ status }: TaskEndEvent): boolean {
+  return status === 'failed' || status === 'unreachable' || status === 'aborted';
+}
+
+/** The problem of an action that was announced by an earlier copse, when nobody knows whether it ran. */
+export function inDoubt(flight: InFlight, task: Task, run: string): Problem | undefined {
+  const observable =
+    task.module.kind === 'state' || flight.do === 'transaction' || flight.do === 'reboot' || flight.do === 'wait';
+  if (observable) return undefined;
+  return {
+    code: 'E_LOST',
+    message:
+      flight.ended === undefined
+        ? `"${flight.say}" was sent before copse was gone, and whether it ran is not known`
+        : `"${flight.say}" ran to its end (exit ${flight.ended.code ?? '?'}), but copse was gone before its result was kept`,
+    hint: `look at the host, then: copse resume ${run} --in-doubt redo (runs it again) or --in-doubt skip (takes it as done)`,
+    at: task.at,
+  };
+}
