@@ -67,7 +67,10 @@ function unknownField(node: NodeOf<'field'>, of: Unknown, on: Evaluation): Got {
 }
 
 function ofRecord(record: object, key: string, node: NodeOf<'field' | 'index'>, on: Evaluation): Got {
-  if (Object.hasOwn(record, key)) return valueIn(record, key);
+  if (Object.hasOwn(record, key)) {
+    const reader = on.check?.readers.get(record);
+    return reader === undefined ? valueIn(record, key) : reader(key, on);
+  }
   const path = pathText(node.of);
   const names = Object.keys(record);
   const message = `${path ?? 'the mapping'} has no "${key}"`;

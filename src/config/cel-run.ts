@@ -38,6 +38,18 @@ export interface Finding {
   readonly problem: Problem;
 }
 
+/** What a check keeps beside an evaluation. */
+export interface Checking {
+  readonly found: Finding[];
+  /** Paths such as `vars.proxy` whose absence is provided for. */
+  readonly guarded: ReadonlySet<string>;
+  /** Mappings whose values are evaluated when read: variables. They need to know how sure the reading is. */
+  readonly readers: ReadonlyMap<object, Reader>;
+}
+
+/** Evaluates one key of a mapping. */
+export type Reader = (key: string, on: Evaluation) => Known;
+
 /** One evaluation under way. */
 export interface Evaluation {
   readonly scope: Scope;
@@ -49,7 +61,7 @@ export interface Evaluation {
   readonly lenient: boolean;
   readonly certainty: Certainty;
   /** Present while checking: findings are collected, and evaluation goes on where it can. */
-  readonly check: { readonly found: Finding[]; readonly guarded: ReadonlySet<string> } | undefined;
+  readonly check: Checking | undefined;
 }
 
 /** Evaluates a piece of an expression. */

@@ -8,6 +8,7 @@ import {
   certain,
   trouble,
   type Certainty,
+  type Checking,
   type Evaluation,
   type Finding,
   type Known,
@@ -79,7 +80,10 @@ export interface CheckOptions {
   readonly certainty?: Certainty;
   /** The result must be true or false. */
   readonly isCondition?: boolean;
+  readonly readers?: Checking['readers'];
 }
+
+const NO_READERS: Checking['readers'] = new Map();
 
 /** Evaluates with unknown values in the scope and collects everything that is or could go wrong. */
 export function checkExpression(expression: Expression, scope: Scope, options: CheckOptions = {}): Checked {
@@ -88,7 +92,7 @@ export function checkExpression(expression: Expression, scope: Scope, options: C
   const on: Evaluation = {
     ...running(expression, scope),
     certainty: options.certainty ?? 'sure',
-    check: { found, guarded },
+    check: { found, guarded, readers: options.readers ?? NO_READERS },
   };
   try {
     const value = evaluateNode(expression.node, on);

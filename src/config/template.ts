@@ -7,7 +7,7 @@ import { celHint } from './jinja.ts';
 import { emptyRecord, isRecord } from './plain.ts';
 import type { Path } from './source.ts';
 import { scanTemplate } from './template-scan.ts';
-import { entry, joinTexts, textOfValue } from './values.ts';
+import { entry, textOfPieces } from './values.ts';
 
 /** A YAML value in which `${{ }}` may stand, parsed once, with its places. */
 export interface Template {
@@ -51,9 +51,7 @@ export function renderTree(tree: Tree, scope: Vars): Value {
     case 'expression':
       return evaluate(tree.expression, scope);
     case 'text':
-      return joinTexts(
-        tree.pieces.map((piece) => (typeof piece === 'string' ? piece : textOfValue(evaluate(piece, scope)))),
-      );
+      return textOfPieces(tree.pieces.map((piece) => (typeof piece === 'string' ? piece : evaluate(piece, scope))));
     case 'list':
       return tree.items.map((item) => renderTree(item, scope));
     case 'map': {

@@ -60,6 +60,11 @@ export function joinTexts(pieces: readonly (string | Secret)[], between = ''): s
   return isSecret ? new Secret(text) : text;
 }
 
+/** Pieces of a text as one text; secret as soon as one piece is or holds a secret. */
+export function textOfPieces(pieces: readonly Value[]): string | Secret {
+  return joinTexts(pieces.map((piece) => textOfValue(piece)));
+}
+
 /** True where a value is a secret or holds one. */
 export function holdsSecret(value: Value): boolean {
   if (value instanceof Secret) return true;

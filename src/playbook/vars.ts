@@ -1,10 +1,11 @@
-import { templateOf, entriesOf, renderTree, type Template, type Tree } from '../config/template.ts';
+import { entriesOf, expressionsIn, renderTree, templateOf, type Template, type Tree } from '../config/template.ts';
 import { emptyRecord } from '../config/plain.ts';
 import { entry } from '../config/values.ts';
 import type { Facts } from '../core/facts.ts';
-import { fault, type Place } from '../core/problem.ts';
+import { fault, type Place, type Problem } from '../core/problem.ts';
 import type { Value, Vars } from '../core/value.ts';
 import type { Host, Inventory } from '../inventory/types.ts';
+import { createTrail, findIn, lazyRecord, type Layer } from './lazy-vars.ts';
 import type { Frame, Play, Scope } from './types.ts';
 
 /** Everything that the names of an expression come from. */
@@ -44,12 +45,6 @@ export function scopeFor(input: ScopeInput): Scope {
   const vars = layered(layersOf(input), scope);
   scope['vars'] = vars;
   return scope;
-}
-
-/** One source of variables; the tree of a name is undefined where it does not have it. */
-export interface Layer {
-  names(): Iterable<string>;
-  find(name: string): Tree | undefined;
 }
 
 /** The sources of a host's variables, strongest first. */
@@ -104,61 +99,45 @@ function inventoryLayer(host: Host, inventory: Inventory): Layer {
 
 function inventoryTree(name: string, value: Value, host: Host, inventory: Inventory): Tree {
   const source = inventory.explain(host.name).get(name)?.at(-1)?.source ?? `variable "${name}" of ${host.name}`;
-  const at: Place = { file: source, line: 1, col: 1 };
+  const at: Place = host.place?.(name) ?? { file: source, line: 1, col: 1 };
   return templateOf(value, { place: () => at, inside: () => at }, [], []).tree;
 }
 
 /** Variables that are looked up, and evaluated, only when something reads them. */
 function layered(layers: readonly Layer[], scope: Scope): Vars {
   const values = new Map<string, Value>();
-  const open: string[] = [];
-  const read = (name: string): Value | undefined => {
+  const follow = createTrail<Value>((names) => goesInCircles(names, findIn(layers, names[0] ?? '')));
+  const read = (name: string): Value => {
     const known = values.get(name);
     if (known !== undefined) return known;
-    const tree = findIn(layers, name);
-    if (tree === undefined) return undefined;
+    const tree = findIn(layers, name) ?? NOTHING;
     if (tree.kind === 'plain') return tree.value;
-    if (open.includes(name)) throw goesInCircles([...open.slice(open.indexOf(name)), name], tree);
-    open.push(name);
-    try {
-      const value = renderTree(tree, scope);
-      values.set(name, value);
-      return value;
-    } finally {
-      open.pop();
-    }
+    const value = follow(name, () => renderTree(tree, scope));
+    values.set(name, value);
+    return value;
   };
-  const has = (name: string | symbol): name is string => typeof name === 'string' && findIn(layers, name) !== undefined;
-  return new Proxy(emptyRecord<Value>(), {
-    get: (_target, name) => (typeof name === 'string' ? read(name) : undefined),
-    has: (_target, name) => has(name),
-    ownKeys: () => [...new Set(layers.flatMap((layer) => [...layer.names()]))],
-    getOwnPropertyDescriptor: (_target, name) =>
-      has(name) ? { configurable: true, enumerable: true, get: () => read(name) } : undefined,
-  });
+  return lazyRecord(
+    () => layers.flatMap((layer) => [...layer.names()]),
+    (name) => findIn(layers, name) !== undefined,
+    read,
+  );
 }
 
-/** The strongest layer's value of a name, still to be rendered. */
-export function findIn(layers: readonly Layer[], name: string): Tree | undefined {
-  for (const layer of layers) {
-    const tree = layer.find(name);
-    if (tree !== undefined) return tree;
-  }
-  return undefined;
+const NOTHING: Tree = { kind: 'plain', value: null };
+
+function goesInCircles(names: readonly string[], tree: Tree | undefined): never {
+  throw fault(circleProblem(names, tree));
 }
 
-function goesInCircles(names: readonly string[], tree: Tree): Error {
-  const at = tree.kind === 'expression' ? tree.expression.at : undefined;
+/** Variables that need each other to be evaluated. */
+export function circleProblem(names: readonly string[], tree: Tree | undefined): Problem {
+  const at = tree === undefined ? undefined : expressionsIn(tree)[0]?.at;
   const message = `variables refer to each other in a circle: ${names.map((name) => `vars.${name}`).join(' -> ')}`;
-  return fault({
-    code: 'E_EXPR',
-    message,
-    hint: 'give one of them a value of its own',
-    ...(at === undefined ? {} : { at }),
-  });
+  return { code: 'E_EXPR', message, hint: 'give one of them a value of its own', ...(at === undefined ? {} : { at }) };
 }
 
-function hostValue(host: Host): Value {
+/** `host` as expressions see it. */
+export function hostValue(host: Host): Value {
   const known = hostValues.get(host);
   if (known !== undefined) return known;
   const value: Value = { name: host.name, groups: host.groups, vars: host.vars };
