@@ -45,8 +45,10 @@ export function readTask(cursor: Cursor, level: Level): readonly TaskNode[] {
   level.counter.next += 1;
   const conditions = (key: string): readonly Expression[] => conditionsOf(under(cursor, key), problems);
   const [until] = conditions('until');
+  const listen = namesOf(parsed.listen);
   const task: Task = {
     ...frame,
+    name: parsed.name ?? listen[0] ?? (level.isHandlers ? '' : found.module.name),
     kind: 'task',
     id,
     module: found.module,
@@ -56,7 +58,7 @@ export function readTask(cursor: Cursor, level: Level): readonly TaskNode[] {
     ...loopOf(cursor, parsed, problems),
     register: parsed.register,
     notify: joinedTemplates(frame.notify),
-    listen: namesOf(parsed.listen),
+    listen,
     until,
     retries: parsed.retries ?? (until === undefined ? 0 : 3),
     delayMs: parsed.delay ?? 5000,

@@ -1,0 +1,120 @@
+import { Command } from 'commander';
+import { dirname, resolve } from 'node:path';
+import { renderProblems } from '../config/frame.ts';
+import { Fault, throwIfAny, type Problem } from '../core/problem.ts';
+import type { Inventory } from '../inventory/types.ts';
+import { checkPlaybook } from '../playbook/check.ts';
+import { listPlays, type PlayListing } from '../playbook/listing.ts';
+import { loadPlaybook } from '../playbook/load.ts';
+import type { Playbook } from '../playbook/types.ts';
+import { EXIT } from './exit.ts';
+import { readExtraVars } from './extra-vars.ts';
+import { withInterrupts } from './interrupt.ts';
+import { loadHosts } from './load-hosts.ts';
+import { collect, collectWords } from './options.ts';
+import type { Action } from './program.ts';
+import type { Terminal } from './streams.ts';
+
+/** Options of `copse check`. */
+interface CheckOptions {
+  readonly inventory: readonly string[];
+  readonly limit?: string;
+  readonly extraVars: readonly string[];
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly listTasks?: boolean;
+  readonly listHosts?: boolean;
+  readonly listTags?: boolean;
+}
+
+/** The command `copse check`. */
+export function checkCommand(act: (action: Action) => Promise<void>): Command {
+  return new Command('check')
+    .description('find everything wrong with playbooks and inventory that can be known without a connection')
+    .argument('<playbook...>', 'YAML files with plays')
+    .option(
+      '-i, --inventory <source>',
+      'inventory file, folder, program or "h1,h2,"; may be given several times',
+      collect,
+      [],
+    )
+    .option('-l, --limit <pattern>', 'only these of the selected hosts')
+    .option('-e, --extra-vars <vars>', 'name=value, {name: value} or @file; wins over all other variables', collect, [])
+    .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
+    .option('--skip-tags <tags>', 'no task with one of these tags', collectWords, [])
+    .option('--list-tasks', 'list the tasks that would run')
+    .option('--list-hosts', 'list the hosts of each play')
+    .option('--list-tags', 'list the tags of each play')
+    .action((files: readonly string[], options: CheckOptions) =>
+      act((terminal) => checkFiles(files, options, terminal)),
+    );
+}
+
+function checkFiles(files: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
+  return withInterrupts(terminal, async (signal) => {
+    const { cwd } = terminal;
+    const extraVars = await readExtraVars(options.extraVars, cwd);
+    const { inventory, playbook } = await bothOf(
+      loadHosts(options, terminal, signal, dirname(resolve(cwd, files[0] ?? '.'))),
+      loadPlaybook(files, { cwd, extraVars }),
+    );
+    const { limit, tags, skipTags } = options;
+    throwIfAny(checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
+    if (inventory.notes !== undefined && inventory.notes.length > 0)
+      terminal.stderr.write(`${renderProblems(inventory.notes)}\n`);
+    const plays = listPlays(playbook, inventory, { limit, tags, skipTags });
+    terminal.stdout.write(isListing(options) ? listingText(plays, options) : summaryText(plays));
+    return EXIT.ok;
+  });
+}
+
+/** Both loaded, or one Fault with the problems of both. */
+async function bothOf(
+  hosts: Promise<Inventory>,
+  plays: Promise<Playbook>,
+): Promise<{ inventory: Inventory; playbook: Playbook }> {
+  const [inventory, playbook] = await Promise.allSettled([hosts, plays]);
+  if (inventory.status === 'fulfilled' && playbook.status === 'fulfilled')
+    return { inventory: inventory.value, playbook: playbook.value };
+  const problems: Problem[] = [];
+  for (const ended of [inventory, playbook]) {
+    if (ended.status === 'fulfilled') continue;
+    const reason: unknown = ended.reason;
+    if (!(reason instanceof Fault)) throw reason;
+    problems.push(...reason.problems);
+  }
+  throw new Fault(problems);
+}
+
+function isListing({ listTasks, listHosts, listTags }: CheckOptions): boolean {
+  return listTasks === true || listHosts === true || listTags === true;
+}
+
+function summaryText(plays: readonly PlayListing[]): string {
+  const tasks = plays.reduce((sum, play) => sum + play.tasks.length, 0);
+  const hosts = new Set(plays.flatMap((play) => play.hosts)).size;
+  return `no problem found: ${count(plays.length, 'play')}, ${count(tasks, 'task')}, ${count(hosts, 'host')}\n`;
+}
+
+function listingText(plays: readonly PlayListing[], options: CheckOptions): string {
+  const lines: string[] = [];
+  for (const play of plays) {
+    lines.push(`play ${play.index}: ${play.name === '' ? play.pattern : play.name}`);
+    if (options.listHosts === true)
+      lines.push(`  hosts (${play.hosts.length}): ${play.pattern}`, ...play.hosts.map((host) => `    ${host}`));
+    if (options.listTasks === true) {
+      lines.push('  tasks:');
+      for (const task of play.tasks)
+        lines.push(
+          `    ${'  '.repeat(task.depth)}${task.id.padEnd(8)}${task.name}${task.tags.length === 0 ? '' : `  [${task.tags.join(', ')}]`}`,
+        );
+    }
+    const tags = [...new Set(play.tasks.flatMap((task) => task.tags))].toSorted();
+    if (options.listTags === true) lines.push(`  tags: ${tags.join(', ') || 'none'}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
