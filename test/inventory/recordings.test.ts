@@ -15,6 +15,8 @@ interface Case {
   playbook?: string;
   /** Patterns whose order Ansible takes from a set of groups, so that it means nothing. */
   anyOrder?: string[];
+  /** Looked at in differences.test.ts. */
+  differs?: unknown;
 }
 
 interface Listing {
@@ -74,6 +76,7 @@ function plain(value: unknown): unknown {
 describe('copse reads an inventory as Ansible does:', () => {
   for (const name of readdirSync(ROOT)) {
     const known = json(name, 'case.json') as Case;
+    if (known.differs !== undefined) continue;
     const recorded = json(name, 'recorded.json') as Recorded;
 
     it(`${name}, ${known.about}`, async () => {
