@@ -14,6 +14,9 @@ export interface Asker {
   ask(questions: Questions, signal: AbortSignal): Promise<Answers>;
   /** Ends a process group that this identity started, and waits until it is gone; gives up silently after a while. */
   endGroup(pid: number): Promise<void>;
+  isOpen(): boolean;
+  /** Somebody waits for an answer. */
+  isBusy(): boolean;
   /** Closes the shell; the next `ask` opens one. */
   close(): void;
 }
@@ -28,6 +31,7 @@ const ENDED = { deadline: 124, flood: 141 } as const;
 export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
   const shell = createHeldShell(link, as, limits);
   let turn: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
 
   async function askAll(questions: Questions, signal: AbortSignal): Promise<Answers> {
     const entries = Object.entries(questions);
@@ -53,7 +57,10 @@ export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
     );
   }
   function inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const mine = turn.then(act);
+    waiting += 1;
+    const mine = turn.then(act).finally(() => {
+      waiting -= 1;
+    });
     turn = mine.catch(() => undefined);
     return mine;
   }
@@ -65,6 +72,8 @@ export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
         const signal = AbortSignal.timeout(2 * limits.stopMs);
         await shell.batch([endStatement(pid, undefined, limits)], signal).catch(() => undefined);
       }),
+    isOpen: () => shell.isOpen(),
+    isBusy: () => waiting > 0,
     close: () => shell.close(),
   };
 }

@@ -1,6 +1,6 @@
 import { showCommand, type Command } from '../core/command.ts';
 import type { Ending } from '../core/answer.ts';
-import { fault, type Fault } from '../core/problem.ts';
+import { Fault, fault } from '../core/problem.ts';
 import { showDuration } from '../core/units.ts';
 
 /** The host did not open a channel in time: half-dead, or at the limit of its sessions. */
@@ -57,4 +57,9 @@ export function endingFault(ending: Ending, what: string): Fault {
         hint: 'see what the host says about the file: ls -la',
       });
   }
+}
+
+/** Whether the host had no channel to spare; nothing was run then. */
+export function refusedChannel(error: unknown): boolean {
+  return error instanceof Fault && error.problems.some(({ code }) => code === 'E_BUSY');
 }

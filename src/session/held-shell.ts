@@ -13,6 +13,7 @@ export interface HeldShell {
   giveUp(): void;
   /** Ends what a given-up shell may still run, now. */
   sweep(): Promise<void>;
+  isOpen(): boolean;
   close(): void;
 }
 
@@ -41,6 +42,7 @@ export function createHeldShell(link: Link, as: Identity, limits: Limits): HeldS
     async sweep() {
       if (remains !== undefined) await batch([], AbortSignal.timeout(2 * limits.stopMs)).catch(() => undefined);
     },
+    isOpen: () => shell?.isOver() === false,
     close() {
       shell?.close();
       shell = undefined;

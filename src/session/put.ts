@@ -31,8 +31,12 @@ function contentOf({ content }: PutStep): Bytes {
 function putCommand(step: PutStep, bytes: Bytes, temporary: string): Command {
   const { path, mode = '', owner = '', group = '', backupSuffix = '' } = step;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const sums = [String(bytes.length), sha256, String(cksum(bytes))];
-  return { ...script(WRITE, path, temporary, mode, owner, group, backupSuffix, ...sums), stdin: bytes };
+  const sums = `${bytes.length} ${sha256} ${cksum(bytes)}`;
+  const command = script(WRITE, path, temporary, mode, owner, group, backupSuffix);
+  // From the sums of a short secret it could be guessed: they are kept out of the argument list then.
+  return step.content instanceof Secret
+    ? { ...command, stdin: step.content, env: { COPSE_SUMS: new Secret(sums) } }
+    : { ...command, stdin: bytes, env: { COPSE_SUMS: sums } };
 }
 
 /** Exit statuses of the script; the text on stderr is the failed tool's own. */
@@ -50,7 +54,9 @@ const STAGE = {
 };
 
 const WRITE = `
-path=$1 name=$2 mode=$3 owner=$4 group=$5 backup=$6 size=$7 sha=$8 crc=$9
+path=$1 name=$2 mode=$3 owner=$4 group=$5 backup=$6
+size=\${COPSE_SUMS%% *} crc=\${COPSE_SUMS##* } sha=\${COPSE_SUMS#* } sha=\${sha% *}
+unset COPSE_SUMS
 case $path in */*) dir=\${path%/*} ;; *) dir=. ;; esac
 dir=\${dir:-/}
 [ -d "$dir" ] || exit ${STAGE.folder}

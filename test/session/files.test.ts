@@ -74,6 +74,23 @@ describe('a file that is put', () => {
     expect(mode('file')).toBe('644');
   });
 
+  it('that is secret shows neither itself nor its checksum to other users', async () => {
+    const watched = localSession((text) => `PATH=${folder}:$PATH; export PATH; ${text}`);
+    const watching = `#!/bin/sh
+ps -eo args >${folder}/seen
+exec /usr/bin/sha256sum
+`;
+    writeFileSync(join(folder, 'sha256sum'), watching, { mode: 0o755 });
+    const step: PutStep = { do: 'put', say: '', path: join(folder, 'file'), content: new Secret('hunter2') };
+
+    await watched.put(step, PLAIN);
+    await watched.close();
+
+    const sum = execFileSync('sha256sum', { input: 'hunter2' }).toString().slice(0, 64);
+    const seen = readFileSync(join(folder, 'seen'), 'utf8');
+    expect([seen.includes('copse-'), seen.includes('hunter2'), seen.includes(sum)]).toEqual([true, false, false]);
+  });
+
   it('may be large', async () => {
     const content = randomBytes(20_000_000);
 
