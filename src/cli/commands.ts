@@ -5,7 +5,8 @@ import { execCommand } from './exec.ts';
 import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
 import type { Action } from './program.ts';
-import { runCommand } from './run.ts';
+import { resumeCommand, runCommand } from './run.ts';
+import { runsCommand, showCommand } from './runs.ts';
 import { simCommand } from './sim.ts';
 import type { Terminal } from './streams.ts';
 
@@ -14,6 +15,9 @@ export function commands(terminal: Terminal, exit: (status: number) => void): re
   const act = async (action: Action): Promise<void> => exit(await action(terminal));
   return [
     runCommand(act),
+    resumeCommand(act),
+    runsCommand(act),
+    showCommand(act),
     execCommand(act),
     factsCommand(act),
     inventoryCommand(act),

@@ -15,7 +15,7 @@ import type { Action } from './program.ts';
 import type { Terminal } from './streams.ts';
 
 interface InventoryOptions {
-  readonly inventory: readonly string[];
+  readonly inventory?: readonly string[];
   readonly limit?: string;
   readonly playbookDir?: string;
   readonly list?: true;
@@ -33,7 +33,6 @@ export function inventoryCommand(act: (action: Action) => Promise<void>): Comman
       '-i, --inventory <source>',
       'inventory file, folder, program or "h1,h2,"; may be given several times',
       collect,
-      [],
     )
     .option('-l, --limit <pattern>', 'only these hosts')
     .option('--playbook-dir <folder>', 'folder of a playbook, whose group_vars and host_vars count too')
@@ -60,6 +59,23 @@ function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
     terminal.stdout.write(`${text}\n`);
     return EXIT.ok;
   });
+}
+
+/** An option that would do nothing is a misunderstanding. */
+function refuseUseless({ host, list, explain, vars, limit }: InventoryOptions): void {
+  if (explain === true && host === undefined) {
+    throw fault({ code: 'E_USAGE', message: '--explain explains one host', hint: 'add: --host NAME' });
+  }
+  if (vars === true && (host !== undefined || list === true)) {
+    throw fault({
+      code: 'E_USAGE',
+      message: '--vars belongs to --graph',
+      hint: '--list and --host show variables anyway',
+    });
+  }
+  if (limit !== undefined && host !== undefined) {
+    throw fault({ code: 'E_USAGE', message: '--limit does not go with --host', hint: 'leave one of them out' });
+  }
 }
 
 function tree(inventory: Inventory, options: InventoryOptions, only: ReadonlySet<string> | undefined): string {

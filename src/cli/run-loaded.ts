@@ -5,8 +5,6 @@ import type { Vars } from '../core/value.ts';
 import { runPlaybook, type RunResult } from '../engine/run.ts';
 import type { EngineDeps, RunOptions } from '../engine/types.ts';
 import type { Inventory } from '../inventory/types.ts';
-import { openJournal } from '../journal/append.ts';
-import { createRunFolder, newRunId, releaseLease, stateFolder, takeLease } from '../journal/runs.ts';
 import { checkPlaybook } from '../playbook/check.ts';
 import type { Playbook } from '../playbook/types.ts';
 import { createSecrets } from '../session/secrets.ts';
@@ -14,6 +12,7 @@ import { EXIT } from './exit.ts';
 import type { HostOptions } from './options.ts';
 import { createPrompter } from './prompt.ts';
 import { askPrompts, askStep } from './questions.ts';
+import { beginRecord, type RunRecord } from './record.ts';
 import { createReporting } from './reporting.ts';
 import type { Terminal } from './streams.ts';
 import { version } from './version.ts';
@@ -37,20 +36,20 @@ export interface Loaded {
   readonly extraVars: Vars;
 }
 
-/** Checks a loaded playbook against its hosts and runs it; the exit status. */
+/** Checks a loaded playbook against its hosts and runs it; the exit status. Without a record a new one is begun, which nobody can resume. */
 export async function runLoaded(
   loaded: Loaded,
   options: LoadedOptions,
   terminal: Terminal,
   signal: AbortSignal,
+  begin: (env: Terminal['env']) => Promise<RunRecord> = beginRecord,
 ): Promise<number> {
   const { limit, tags, skipTags } = options;
   const { playbook, inventory, extraVars } = loaded;
-  throwIfAny(await checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
-  const folder = await createRunFolder(stateFolder(terminal.env), newRunId(new Date(), Math.random));
-  const lease = await takeLease(folder);
+  throwIfAny(checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
+  const record = await begin(terminal.env);
+  const { journal, folder, resumed } = record;
   try {
-    const journal = await openJournal({ path: folder.journal, epoch: lease.epoch, now: Date.now });
     const secrets = createSecrets();
     const reporting = createReporting({
       terminal,
@@ -70,6 +69,7 @@ export async function runLoaded(
         clock: systemClock,
         readFile: readLocalFile,
         prompted: await askPrompts(playbook, extraVars, prompter, secrets),
+        ...(resumed === undefined ? {} : resumed),
         ...(options.step === true ? { confirm: (task: string) => askStep(task, prompter) } : {}),
       };
       const result = await runPlaybook(
@@ -84,7 +84,7 @@ export async function runLoaded(
       }
     }
   } finally {
-    await releaseLease(folder, lease);
+    await record.end();
   }
 }
 

@@ -110,7 +110,12 @@ export type Event =
     }
   | { readonly type: 'play-end'; readonly play: number; readonly stopped?: string }
   /** A run goes on after copse was gone; events of before are in the journal. */
-  | { readonly type: 'run-resume'; readonly run: string; readonly epoch: number; readonly version: string }
+  | {
+      readonly type: 'run-resume';
+      readonly run: string;
+      readonly version: string;
+      readonly hosts: readonly string[];
+    }
   /** A reboot is about to be sent: what identified the host before, and which deployment is to run after. On disk first. */
   | {
       readonly type: 'reboot-intent';

@@ -1,4 +1,4 @@
-import type { Recap } from '../core/events.ts';
+import type { Event, Recap } from '../core/events.ts';
 import { findHost, type Host } from '../inventory/types.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import type { Play } from '../playbook/types.ts';
@@ -23,16 +23,7 @@ export async function runPlaybook(request: RunRequest, deps: EngineDeps): Promis
   const plays = playbook.plays.map((play) => ({ play, hosts: hostsOf(play, request) }));
   const names = [...new Set(plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))];
   const runs = hostRuns(request, deps);
-  await deps.emit({
-    type: 'run-start',
-    run: options.run,
-    at: new Date(deps.clock.now()).toISOString(),
-    version: options.version,
-    playbooks: playbook.files,
-    hosts: names,
-    check: options.check,
-    forks: options.forks,
-  });
+  await deps.emit(deps.history === undefined ? startOf(request, deps, names) : resumeOf(request, names));
   let stopped: string | undefined;
   try {
     stopped = await runPlays(plays, runs, request, deps);
@@ -44,6 +35,16 @@ export async function runPlaybook(request: RunRequest, deps: EngineDeps): Promis
   const ms = Math.round(deps.clock.elapsed() - started);
   await deps.emit({ type: 'run-end', run: options.run, ms, status, recap });
   return { recap, stopped, status };
+}
+
+function startOf({ playbook, options }: RunRequest, deps: EngineDeps, hosts: readonly string[]): Event {
+  const { run, version, check, forks } = options;
+  const at = new Date(deps.clock.now()).toISOString();
+  return { type: 'run-start', run, at, version, playbooks: playbook.files, hosts, check, forks };
+}
+
+function resumeOf({ options }: RunRequest, hosts: readonly string[]): Event {
+  return { type: 'run-resume', run: options.run, version: options.version, hosts };
 }
 
 interface HostRuns {

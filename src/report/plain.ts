@@ -27,10 +27,13 @@ export function createRecord(paint: Paint, verbosity: Verbosity): (event: Event)
   let hostWidth = 8;
   let check = false;
   return (event) => {
-    if (event.type === 'run-start') {
-      hostWidth = Math.min(40, Math.max(8, ...event.hosts.map((host) => host.length)));
-      check = event.check;
+    if (event.type === 'run-start' || event.type === 'run-resume') {
+      hostWidth = Math.min(
+        40,
+        event.hosts.reduce((width, host) => Math.max(width, host.length), 8),
+      );
     }
+    if (event.type === 'run-start') check = event.check;
     return linesOf(event, { paint, verbosity, hostWidth, check });
   };
 }

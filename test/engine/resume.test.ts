@@ -40,7 +40,7 @@ function realHost(): { readonly script: () => FakeHost; readonly sent: string[] 
             return { ending: { how: 'lost', reason: 'going down' } };
           },
         ],
-        [/\[ -e "\/run\/copse/, { code: 1 }],
+        [/\[ -e "\/run\/copse-reboot/, { code: 1 }],
       ],
     }),
   };

@@ -8,7 +8,7 @@ import { nextDeployment, readBootState, type BootState } from './observe.ts';
 import { waitForBoot, waitReady } from './wait.ts';
 
 /** Marks on the host that a reboot was sent: in /run, so that the boot itself takes it away. */
-const MARKED = script('[ -e "/run/copse/$1" ]');
+const MARKED = script('[ -e "/run/copse-reboot-$1" ]');
 
 /**
  * Reboots a host exactly once and proves it: the boot id is new, and the deployment that was first in boot order before
@@ -21,25 +21,25 @@ export async function rebootHost(step: RebootStep, index: number, context: StepC
   if (announced !== undefined) {
     const before: BeforeBoot = { from: announced.from, expected: announced.expected, failed: undefined };
     if (now.bootId !== announced.bootId) return prove(step, before, now, context);
-    if (context.flight !== undefined && (await wasSent(context.flight.name, context)))
-      return follow(step, before, announced.bootId, context);
+    if (await wasSent(context.flight?.name ?? '', context)) return follow(step, before, announced.bootId, context);
   }
   const from = now.ostree?.booted.id ?? '';
   const expected = nextDeployment(now.ostree)?.id ?? '';
   await context.emit({ type: 'reboot-intent', ref: context.ref, step: index, bootId: now.bootId, from, expected });
-  context.onReboot();
   const sent = await context.session.run(marking(step.command ?? cmd('systemctl', 'reboot'), context.stepName(index)), {
     as: context.as,
     signal: context.signal,
     deadlineMs: 60_000,
   });
   const refused = refusal(sent);
-  return refused ?? follow(step, { from, expected, failed: now.failed }, now.bootId, context);
+  if (refused !== undefined) return refused;
+  context.onReboot();
+  return follow(step, { from, expected, failed: now.failed }, now.bootId, context);
 }
 
 /** The command that reboots, with the mark made first. */
 function marking(command: Command, name: string): Command {
-  const text = 'mkdir -p -m 0700 /run/copse && : >"/run/copse/$1" || exit 125; shift; exec "$@"';
+  const text = ': >"/run/copse-reboot-$1" || exit 125; shift; exec "$@"';
   return { ...command, argv: script(text, name, ...command.argv).argv };
 }
 
