@@ -10,7 +10,7 @@ import type { Secrets } from './secrets.ts';
 export interface Askers {
   /** Asks as that identity; questions marked `asLogin` as the login user, at the same time. */
   ask(questions: Questions, as: Identity, signal: AbortSignal): Promise<Answers>;
-  /** Ends a process group that this identity started. */
+  /** Ends a process group that this identity started, over a new connection where the present one has no channel for that. Gives up silently. */
   endGroup(pid: number, as: Identity): Promise<void>;
   /** Closes the shells that nobody waits for, so that the host has channels for something else; says whether there were any. */
   makeRoom(): boolean;
@@ -41,6 +41,9 @@ export function createAskers(link: Link, limits: Limits, secrets: Secrets): Aske
     for (const asker of spare) asker.close();
     return spare.length > 0;
   }
+  function close(): void {
+    for (const asker of known.values()) asker.close();
+  }
   async function askOne(questions: Questions, as: Identity, signal: AbortSignal): Promise<Answers> {
     const asker = of(as);
     try {
@@ -60,11 +63,21 @@ export function createAskers(link: Link, limits: Limits, secrets: Secrets): Aske
       const both = await Promise.all([askOne(login, undefined, signal), askOne(own, as, signal)]);
       return { ...both[0], ...both[1] };
     },
-    endGroup: (pid, as) => of(as).endGroup(pid),
-    makeRoom: () => closeIdle(0),
-    close() {
-      for (const asker of known.values()) asker.close();
+    async endGroup(pid, as) {
+      try {
+        await of(as).endGroup(pid);
+      } catch (error) {
+        if (!refusedChannel(error)) return;
+        // sshd passes no signals on for root; and the command itself is what holds the only channel.
+        close();
+        await link.drop();
+        await of(as)
+          .endGroup(pid)
+          .catch(() => undefined);
+      }
     },
+    makeRoom: () => closeIdle(0),
+    close,
   };
 }
 

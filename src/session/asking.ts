@@ -12,7 +12,7 @@ import { questionStatement } from './statement.ts';
 export interface Asker {
   /** Calls wait for each other. What the shell or the link broke is asked again, three times at most. */
   ask(questions: Questions, signal: AbortSignal): Promise<Answers>;
-  /** Ends a process group that this identity started, and waits until it is gone; gives up silently after a while. */
+  /** Ends a process group that this identity started, and waits until it is gone. Rejects when there is no shell for it. */
   endGroup(pid: number): Promise<void>;
   isOpen(): boolean;
   /** Somebody waits for an answer. */
@@ -70,7 +70,7 @@ export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
     endGroup: (pid) =>
       inTurn(async () => {
         const signal = AbortSignal.timeout(2 * limits.stopMs);
-        await shell.batch([endStatement(pid, undefined, limits)], signal).catch(() => undefined);
+        await shell.batch([endStatement(pid, undefined, limits)], signal);
       }),
     isOpen: () => shell.isOpen(),
     isBusy: () => waiting > 0,
