@@ -50,8 +50,9 @@ export function inventoryCommand(act: (action: Action) => Promise<void>): Comman
 }
 
 function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
+  refuseUseless(options);
   return withInterrupts(terminal, async (signal) => {
-    const inventory = await loadHosts(options, terminal, signal, options.playbookDir);
+    const inventory = await loadHosts({ inventory: [], ...options }, terminal, signal, options.playbookDir);
     for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
     if (options.host !== undefined) return showHost(inventory, options.host, options, terminal);
     const only = options.limit === undefined ? undefined : new Set(selectHosts(inventory, 'all', options));

@@ -21,6 +21,7 @@ const FILES = {
 `,
   'group_vars/edge.yml':
     'ansible_become_password: hunter2\nansible_python_interpreter: /usr/bin/python3\npackages: [tmux, nmap]\n',
+  'more.ini': 'edge9 ansible_hots=1\n',
   'play/group_vars/all.yml': 'ntp: other.example.com\n',
 };
 
@@ -164,6 +165,17 @@ connection: ssh core@edge2.example.com; the rest from ~/.ssh/config
       ['--list', '--graph'],
       "error: option '--list' cannot be used with option '--graph [group]'\n",
     ],
+    ['--explain without a host', ['--explain'], '--explain explains one host [E_USAGE]\n   hint: add: --host NAME'],
+    [
+      '--vars where variables are shown anyway',
+      ['--list', '--vars'],
+      '--vars belongs to --graph [E_USAGE]\n   hint: --list and --host show variables anyway',
+    ],
+    [
+      'a limit on one host',
+      ['--host', 'x', '-l', 'y'],
+      '--limit does not go with --host [E_USAGE]\n   hint: leave one of them out',
+    ],
     [
       'a limit that names nothing',
       ['--list', '-l', 'canry'],
@@ -173,10 +185,12 @@ connection: ssh core@edge2.example.com; the rest from ~/.ssh/config
     expect(await run(...argv)).toEqual({ status: 65, out: '', err });
   });
 
-  it('tells what is odd on the side', async () => {
-    const { out, err } = await run('-i', 'inventory.yml', '-i', 'x ansible_hots=1,', '--graph', 'canary');
+  it('tells on the side what is odd', async () => {
+    const { status, out, err } = await run('-i', 'inventory.yml', '-i', 'more.ini', '--graph', 'canary');
 
-    expect(out).toContain('@canary');
-    expect(err).toBe('');
+    expect({ status, out }).toEqual({ status: 0, out: '@canary:\n  |--edge2.example.com\n' });
+    expect(err).toBe(
+      'note: more.ini:1:7: "ansible_hots" is no connection variable, it is an ordinary variable [E_NAME]\n    1 | edge9 ansible_hots=1\n      |       ^^^^^^^^^^^^^^\n   hint: did you mean "ansible_host"?\n',
+    );
   });
 });
