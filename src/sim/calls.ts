@@ -11,6 +11,7 @@ export interface Call {
   /** Who calls. */
   readonly user: string;
   readonly cwd: string;
+  readonly pid: number;
   out(text: string): void;
   err(text: string): void;
   /** Prints now what was said so far. */
@@ -34,6 +35,7 @@ export interface Calls {
 export function standInProgram(mkfifo: string): string {
   return `#!/bin/sh
 # A program of a simulated host: what it prints comes from the model of that host.
+ulimit -S -f unlimited 2>/dev/null
 copse_root=\${0%/*bin/*}
 copse_root=\${copse_root%/usr}
 copse_call=\${copse_root%/h/*}/ctl/\${copse_root##*/}.$$
@@ -91,6 +93,7 @@ async function answer(
     args: args.slice(0, -1),
     user,
     cwd,
+    pid: Number(file.slice(file.lastIndexOf('.') + 1)),
     out: (text) => reply.say(text, ''),
     err: (text) => reply.say(text, ' >&2'),
     flush: () => reply.flush(),

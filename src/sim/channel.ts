@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { ServerChannel } from 'ssh2';
-import { environment, faultOf, freshUptime, type Machine } from './machine.ts';
+import { environment, faultOf, freshUptime, FULL_DISK_LIMIT, type Machine } from './machine.ts';
 import { inward, inwardFilter, movedEvals, outwardFilter, readsShellText } from './moved-root.ts';
 import { homeOf } from './host-files.ts';
 
@@ -15,8 +15,9 @@ export function runOnChannel(
   const { root, user } = machine;
   const shellText = text === undefined || readsShellText(text);
   const words = text === undefined ? [] : ['-c', inward(movedEvals(text), root)];
+  const limited = isFull(machine) ? ['-c', FULL_DISK, 'sh', '/bin/sh'] : [];
   freshUptime(machine);
-  const child = machine.processes.start(['/bin/sh', ...words], {
+  const child = machine.processes.start(['/bin/sh', ...limited, ...words], {
     env: { ...environment(machine, user), SSH_CONNECTION: '127.0.0.1 40000 127.0.0.1 22' },
     cwd: `${root}${homeOf(user)}`,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -24,6 +25,13 @@ export function runOnChannel(
   feed(machine, channel, child, shellText, cut);
   drain(machine, channel, child);
   return child;
+}
+
+/** A full disk: no program can make a file longer. The stand-ins themselves lift it, because they speak through files. */
+const FULL_DISK = `trap '' XFSZ; ${FULL_DISK_LIMIT}; exec "$@"`;
+
+function isFull(machine: Machine): boolean {
+  return faultOf(machine, 'disk-full') !== undefined;
 }
 
 /** Standard input: shell text moves its paths, anything else passes as it is. */
@@ -109,7 +117,7 @@ function drain(machine: Machine, channel: ServerChannel, child: ChildProcess): v
   const pump = (from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void => {
     const filter = outwardFilter(machine.root);
     const write = (piece: Uint8Array | null): void => {
-      const bytes = filter(piece);
+      const bytes = isFull(machine) ? fullWords(filter(piece)) : filter(piece);
       if (bytes.length > 0) enqueue(() => written(to, bytes, channel));
     };
     from?.on('data', (piece: Buffer) => {
@@ -131,6 +139,12 @@ function drain(machine: Machine, channel: ServerChannel, child: ChildProcess): v
     tell(code, signal);
     enqueue(() => channel.end());
   });
+}
+
+/** The kernel's word for the limit is another one than for a full disk. */
+function fullWords(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1');
+  return Buffer.from(text.replaceAll('File too large', 'No space left on device'), 'latin1');
 }
 
 function written(to: NodeJS.WritableStream, bytes: Uint8Array, channel: ServerChannel): Promise<void> {

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCalls } from './calls.ts';
 import type { Fault } from './faults.ts';
+import { makeFolder, removeFolder } from './folder.ts';
 import { inventoryText } from './inventory.ts';
 import { knownHostsLine, makeKey, type HostKey } from './keys.ts';
 import { createMachine, prepareFiles, type Machine } from './machine.ts';
@@ -21,10 +20,7 @@ const TIMING: Timing = { transaction: 1500, shutdown: 300, down: 2500, boot: 700
 
 /** Starts a simulated fleet: one SSH server per host on a loopback address of its own, nothing of it needs root. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const folder = mkdtempSync(join(options.folder ?? tmpdir(), 'copse-sim-'));
-  mkdirSync(join(folder, 'ctl'));
-  mkdirSync(join(folder, 'h'));
-  execFileSync('mkfifo', [join(folder, 'ctl', 'in')]);
+  const folder = makeFolder(options.folder);
   const user = options.user ?? 'core';
   const trees = createTrees(join(folder, 'trees'), TOOLS);
   const login = makeKey();
@@ -59,12 +55,6 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       await removeFolder(folder);
     },
   };
-}
-
-/** Processes that were just ended may still write for a moment. */
-async function removeFolder(folder: string): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 /** Where in 127.0.0.0/8 a fleet begins, so that an address is nobody else's while its host is away. */
@@ -166,6 +156,7 @@ function createHost(machine: Machine, address: string, login: HostKey): Host {
     },
     end: () => {
       machine.onPower = () => undefined;
+      machine.life.abort(new Error('the fleet was stopped'));
       goDown(machine);
       side.leave();
     },

@@ -46,6 +46,8 @@ export interface Machine {
   finalizeFailure: string | undefined;
   /** Aborts when the host goes down: nothing of this boot goes on after it. */
   power: AbortController;
+  /** Aborts when the fleet stops. */
+  readonly life: AbortController;
   /** Told when the host comes up or goes away; set by the SSH side. */
   onPower: (up: boolean) => void;
 }
@@ -100,6 +102,7 @@ export function createMachine(parts: MachineParts): Machine {
     sequence: 40,
     finalizeFailure: undefined,
     power: new AbortController(),
+    life: new AbortController(),
     onPower: () => undefined,
   };
   return machine;
@@ -143,6 +146,9 @@ export function freshUptime(machine: Machine): void {
   const seconds = ((Date.now() - machine.bootedAt) / 1000).toFixed(2);
   writeFileSync(join(machine.root, 'proc/uptime'), `${seconds} ${seconds}\n`);
 }
+
+/** Shell text after which nothing can be written into files. */
+export const FULL_DISK_LIMIT = 'ulimit -S -f 0';
 
 /** One line into the journal. */
 export function log(machine: Machine, unit: string, message: string, more: Partial<JournalLine> = {}): void {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { forkEtc, swapEtc } from './host-files.ts';
 import { enterBoot, faultOf, log, type Machine } from './machine.ts';
 import { idOf } from './model/deployment.ts';
-import { boot, bootedOf, dropStaged, finalize, rollbackOf } from './model/sysroot.ts';
+import { boot, bootedOf, dropStaged, finalize } from './model/sysroot.ts';
 import { ended, running } from './model/units.ts';
 
 /** What came of the order to reboot: done, or why not. */
@@ -18,18 +18,22 @@ export function orderReboot(machine: Machine): RebootAnswer {
   if (faultOf(machine, 'ignores-reboot') !== undefined || machine.stopping) return 'going';
   machine.stopping = true;
   log(machine, 'systemd-logind.service', 'The system will reboot now!');
-  void reboot(machine);
+  void reboot(machine).catch((error: unknown) => {
+    // The fleet was stopped meanwhile; anything else is a bug and must be seen.
+    if (!machine.life.signal.aborted) throw error;
+  });
   return 'going';
 }
 
 async function reboot(machine: Machine): Promise<void> {
   const { timing, random } = machine;
+  const still = { ref: false, signal: machine.life.signal };
   const cutPower = faultOf(machine, 'power-cut') !== undefined;
-  if (!cutPower) await delay(timing.shutdown, undefined, { ref: false });
+  if (!cutPower) await delay(timing.shutdown, undefined, still);
   machine.sysroot = cutPower ? dropStaged(machine.sysroot) : shutDown(machine);
   goDown(machine);
   if (faultOf(machine, 'never-returns') !== undefined) return;
-  await delay(timing.down + random.below(Math.ceil(timing.down / 5)), undefined, { ref: false });
+  await delay(timing.down + random.below(Math.ceil(timing.down / 5)), undefined, still);
   comeUp(machine);
 }
 
@@ -132,10 +136,4 @@ function settle(machine: Machine): void {
 /** Whether `systemctl is-system-running` still says `starting`. */
 export function isStarting(machine: Machine): boolean {
   return Date.now() - machine.bootedAt < machine.timing.boot;
-}
-
-/** The deployment that would be booted instead, for messages. */
-export function otherDeployment(machine: Machine): string {
-  const other = rollbackOf(machine.sysroot);
-  return other === undefined ? '' : idOf(other);
 }

@@ -27,16 +27,16 @@ export function createProcesses(): Processes {
     },
     adopt: (pid) => groups.add(pid),
     endAll: () => {
-      for (const group of groups) endGroup(group);
+      for (const group of groups) signalGroup(group, 'SIGKILL');
       groups.clear();
     },
   };
 }
 
-/** A group that is gone already is fine. */
-function endGroup(group: number): void {
+/** Sends a signal to a process group; one that is gone already is fine. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-group, 'SIGKILL');
+    process.kill(-group, signal);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }

@@ -3,6 +3,7 @@ import ssh2 from 'ssh2';
 import { DROP_AFTER_MS, dropsNow, runOnChannel } from './channel.ts';
 import type { HostKey } from './keys.ts';
 import { faultOf, type Machine } from './machine.ts';
+import { signalGroup } from './processes.ts';
 
 /** The SSH side of one host: there while the host is up. */
 export interface SshSide {
@@ -125,7 +126,8 @@ function start(
     const child = runOnChannel(machine, channel, command, cut);
     session.on('signal', (accept, _reject, { name }) => {
       accept?.();
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, `SIG${name}` as NodeJS.Signals);
+      // The client's word is taken as it is; a name that is no signal is refused by the kernel's side of it.
+      if (child.pid !== undefined && child.exitCode === null) signalGroup(child.pid, `SIG${name}` as NodeJS.Signals);
     });
   };
   const slow = faultOf(machine, 'slow');

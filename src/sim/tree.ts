@@ -32,7 +32,9 @@ export function createTrees(folder: string, tools: readonly string[]): Trees {
     if (real !== undefined) links.set(name, real);
   }
   for (const name of SILENT) links.set(name, join(folder, 'silent'));
-  for (const name of tools) links.set(name, standIn);
+  const setsid = links.get('setsid');
+  if (setsid !== undefined) links.set('copse-setsid', setsid);
+  for (const name of tools) if (name !== 'setsid' || setsid !== undefined) links.set(name, standIn);
   return { of: (deployment) => ensureTree(folder, deployment, links, standIn) };
 }
 

@@ -42,7 +42,7 @@ export interface FleetOptions {
   readonly sudoPassword?: string;
   /** Same seed, same machine ids, boot ids and small differences in timing. */
   readonly seed?: number;
-  /** Where the fleet's folder is made; the system's folder for temporary files when absent. */
+  /** Where the fleet's folder is made; in memory or in the system's folder for temporary files when absent. */
   readonly folder?: string;
 }
 

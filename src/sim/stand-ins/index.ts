@@ -1,5 +1,5 @@
 import type { Call } from '../calls.ts';
-import type { Machine } from '../machine.ts';
+import { faultOf, FULL_DISK_LIMIT, type Machine } from '../machine.ts';
 import { movedEvals } from '../moved-root.ts';
 import { resolve } from '../model/deployment.ts';
 import { bootedOf } from '../model/sysroot.ts';
@@ -11,6 +11,7 @@ import { podman } from './podman.ts';
 import { rebootTool, shutdownTool } from './reboot.ts';
 import { rpm } from './rpm.ts';
 import { rpmOstree } from './rpm-ostree.ts';
+import { adopted, setsid } from './setsid.ts';
 import { df, findmnt, getenforce, lsblk, mountpoint, nproc } from './storage.ts';
 import { su, sudo } from './sudo.ts';
 import { systemctl } from './systemctl.ts';
@@ -23,6 +24,7 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   bootc: bootcTool,
   chgrp,
   chown,
+  'copse-adopted': adopted,
   'copse-moved-root': (call) => {
     call.out(movedEvals(call.args[0] ?? ''));
     return 0;
@@ -43,6 +45,7 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   reboot: rebootTool,
   rpm,
   'rpm-ostree': rpmOstree,
+  setsid,
   shutdown: shutdownTool,
   stat,
   su,
@@ -57,7 +60,18 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
 export const TOOLS: readonly string[] = Object.keys(STAND_INS);
 
 /** Programs that only tell what is; counting them would drown the rest. */
-const UNCOUNTED = new Set(['copse-moved-root', 'getent', 'hostname', 'id', 'nproc', 'stat', 'uname', 'whoami']);
+const UNCOUNTED = new Set([
+  'copse-adopted',
+  'copse-moved-root',
+  'setsid',
+  'getent',
+  'hostname',
+  'id',
+  'nproc',
+  'stat',
+  'uname',
+  'whoami',
+]);
 
 /** Most calls kept per host. */
 const MOST_CALLS = 5000;
@@ -68,7 +82,8 @@ export function dispatch(machine: Machine, call: Call): number | Promise<number>
   if (!UNCOUNTED.has(call.tool) && calls.length < MOST_CALLS) {
     calls.push({ tool: call.tool, args: call.args, user: call.user || machine.user });
   }
-  const asked = { ...call, user: call.user || machine.user };
+  const limit = faultOf(machine, 'disk-full') === undefined ? '' : `${FULL_DISK_LIMIT}\n`;
+  const asked: Call = { ...call, user: call.user || machine.user, become: (text) => call.become(`${limit}${text}`) };
   const standIn = Object.hasOwn(STAND_INS, call.tool) ? STAND_INS[call.tool] : undefined;
   return standIn === undefined ? layeredProgram(asked, machine) : standIn(asked, machine);
 }

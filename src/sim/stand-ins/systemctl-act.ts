@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Call } from '../calls.ts';
 import { log, type Machine } from '../machine.ts';
 import { canReload, ended, oneshot, running, setting, type Unit } from '../model/units.ts';
+import { signalGroup } from '../processes.ts';
 import type { Words } from '../words.ts';
 import { isSick } from './system-state.ts';
 
@@ -96,7 +97,7 @@ function stop(machine: Machine, unit: Unit): number {
 function signal(unit: Unit, name: string): number {
   if (unit.transient !== true || unit.mainPid === 0) return 0;
   const full = name.startsWith('SIG') ? name : `SIG${name}`;
-  process.kill(-unit.mainPid, full as NodeJS.Signals);
+  signalGroup(unit.mainPid, full as NodeJS.Signals);
   return 0;
 }
 
