@@ -59,14 +59,19 @@ export function launch(mode: LaunchMode, as: Identity, payload: Payload): Launch
     text: `exec ${words.map((word) => `'${word}'`).join(' ')}`,
     mark,
     prompt,
-    stdin: inline ? undefined : Buffer.from(framed(payload.text, mark)),
+    stdin: inline
+      ? undefined
+      : mode === 'shell'
+        ? batchBytes(payload.text, mark)
+        : Buffer.from(`${payload.text}\n${mark}\n`),
     as,
   };
 }
 
-/** A payload as a launched `sh` reads it from its stdin: lines up to one that holds the mark alone. */
-export function framed(text: string, mark: string): string {
-  return `${text}\n${mark}\n`;
+/** A batch as a launched shell reads it: its length, then all of it in one read, with the mark last to prove that it is whole. */
+export function batchBytes(text: string, mark: string): Bytes {
+  const body = Buffer.from(text + mark);
+  return Buffer.concat([Buffer.from(`${body.length}\n`), body]);
 }
 
 /**
@@ -120,7 +125,8 @@ const BOOT = [
   'copse_n=$(printf "\\n_"); copse_n=${copse_n%_}',
   'copse_r() { copse_s=; while IFS= read -r copse_l; do [ "$copse_l" = "$copse_m" ] && return 0; copse_s=$copse_s$copse_l$copse_n; done; return 1; }',
   'copse_e() { printf "%s %s %s\\n" "$copse_u" "$1" "$2"; printf "%s %s %s\\n" "$copse_u" "$1" "$2" >&2; }',
-  'if [ "$5" = line ]; then copse_s=$(printf %b "$6"); else copse_r || exit 125; fi',
+  'copse_b() { IFS= read -r copse_l && copse_s=$(head -c "$copse_l") && case $copse_s in *"$copse_m") copse_s=${copse_s%"$copse_m"} ;; *) return 1 ;; esac; }',
+  'if [ "$5" = line ]; then copse_s=$(printf %b "$6"); elif [ "$4" = script ]; then copse_r || exit 125; else copse_b || exit 125; fi',
   'if [ "$4" = script ]; then set --; eval "$copse_s"; exit; fi',
-  'set --; eval "$copse_s"; while copse_r; do eval "$copse_s"; done',
+  'set --; eval "$copse_s"; while copse_b; do eval "$copse_s"; done',
 ].join('; ');

@@ -3,7 +3,7 @@ import type { Channel, Connection } from '../transport/transport.ts';
 import { unlessAborted, within } from './deferred.ts';
 import { channelFault } from './faults.ts';
 import { createGreeting, type Greeting, type Hello, type Stream } from './greeting.ts';
-import { framed, launch, type Payload } from './launch.ts';
+import { batchBytes, launch, type Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
 import { createReading, type Batch, type Reading } from './reading.ts';
 import type { Identity } from './session.ts';
@@ -46,7 +46,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   const next = (list: readonly Statement[]): Payload => {
     const payloads = list.map((statement, index) => statement.payload(sent + index));
     sent += list.length;
-    return { text: payloads.map(({ text }) => text).join('\n'), secret: payloads.some(({ secret }) => secret) };
+    return { text: payloads.map(({ text }) => `${text}\n`).join(''), secret: payloads.some(({ secret }) => secret) };
   };
   let reading = createReading(timeoutsOf(statements), 0, limits);
   let over: string | undefined;
@@ -89,7 +89,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
     first: (signal) => answers(reading, signal),
     batch(list, signal) {
       reading = createReading(timeoutsOf(list), sent, limits);
-      write(Buffer.from(framed(next(list).text, start.mark)));
+      write(batchBytes(next(list).text, start.mark));
       return answers(reading, signal);
     },
     close() {

@@ -37,6 +37,13 @@ describe.each(SHELLS)('with %s as /bin/sh', (program) => {
     ],
     ['words of other languages', cmd('printf', '%s', 'grüße, 世界 🌲'), [0, 'grüße, 世界 🌲', '']],
     ['a script with values', script('printf "%s-" "$@"', 'a b', "c'd"), [0, "a b-c'd-", '']],
+    [
+      'a script with a name and a process of its own',
+      script('echo "$0"; [ $$ != $PPID ] && echo own'),
+      [0, 'copse\nown\n', ''],
+    ],
+    ['a script that ends in becoming a program', script('trap "echo no" EXIT; exec echo yes'), [0, 'yes\n', '']],
+    ['a script with a trap', script('trap "echo bye; exit 4" EXIT; echo hi; exit 3'), [4, 'hi\nbye\n', '']],
     ['what only the shell knows', script('command -v cd'), [0, 'cd\n', '']],
     ['an exit of its own', script('exit 7'), [7, '', '']],
     ['a script that stops at the first failure', script('set -e; false; echo no'), [1, '', '']],
