@@ -104,12 +104,17 @@ function plan(want: Params, have: Have): Change {
   const wanted = withOptions({ argv: argvOf(want) }, optionsOf(want));
   const step: Step = {
     do: want.detached ? 'transaction' : 'run',
-    say: `run ${showCommand(wanted)}`,
+    say: `run ${oneLine(showCommand(wanted))}`,
     command: wanted,
     okCodes: [...want.ok_codes, ...want.unchanged_codes],
     unchangedCodes: want.unchanged_codes,
   };
   return { steps: [step], verify: isGuarded };
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
 }
 
 function argvOf(want: Params): Command['argv'] {

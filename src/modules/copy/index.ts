@@ -86,9 +86,15 @@ function contentOf(want: Params): Bytes | Secret {
   return want.content === undefined ? (want.src?.bytes ?? new Uint8Array()) : new TextEncoder().encode(want.content);
 }
 
+/** Digests of files of this machine, as a fleet is asked about the same one again and again. */
+const digests = new WeakMap<Bytes, string>();
+
 function digestOf(want: Params): string {
   const content = contentOf(want);
-  return content instanceof Secret ? content.sha256() : sha256Of(content);
+  if (content instanceof Secret) return content.sha256();
+  const digest = digests.get(content) ?? sha256Of(content);
+  digests.set(content, digest);
+  return digest;
 }
 
 function read(answer: Answer | undefined, want: Params): Have {

@@ -29,12 +29,10 @@ export const file = defineModule<Params, Have>({
   probe: ask,
   read,
   plan,
-  result: (want, have) => ({
-    path: want.path,
-    state: have.path.type,
-    mode: have.path.mode,
-    owner: have.path.owner,
-    group: have.path.group,
-    size: have.path.size,
-  }),
+  result: (want, have) => {
+    // A wish about a link is about the link itself, any other about what it leads to.
+    const isOfLink = want.state === 'link' || want.state === 'absent' || have.path.through.type === 'absent';
+    const { type, mode, owner, group, size } = isOfLink ? have.path : have.path.through;
+    return { path: want.path, state: type, mode, owner, group, size };
+  },
 });

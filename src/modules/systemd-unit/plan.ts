@@ -11,7 +11,7 @@ export function plan(want: Params, unit: Unit | undefined, context: ModuleContex
     // Without a unit there is nothing to look at afterwards.
     return { steps: [step(want, 'daemon-reload')], verify: false };
   }
-  const missing = missingUnit(want, unit, name);
+  const missing = missingUnit(want, unit, name, before);
   if (missing !== undefined && !(context.check && unit.load === 'not-found')) return missing;
   const refusal = impossible(want, unit, name) ?? startFailure(want, unit, name, before);
   if (refusal !== undefined) return refusal;
@@ -29,9 +29,11 @@ export function plan(want: Params, unit: Unit | undefined, context: ModuleContex
   return { steps: verbs.map((verb) => step(want, verb)), diff: diffOf(want, unit, verbs), notes };
 }
 
-function missingUnit({ state, enabled }: Params, unit: Unit, name: string): Change | undefined {
-  const needsUnit = enabled === true || (state !== undefined && state !== 'stopped');
+function missingUnit(want: Params, unit: Unit, name: string, before: Unit | undefined): Change | undefined {
+  const needsUnit = want.enabled === true || (want.state !== undefined && want.state !== 'stopped');
   if (unit.load !== 'not-found' || !needsUnit) return undefined;
+  // A generator such as Quadlet brings the unit once systemd reads its files again.
+  if (want.daemon_reload === true && before === undefined) return undefined;
   return {
     refuse: `the host has no unit "${name}"`,
     hint: 'write its file with copy first, or layer the package that brings it',
