@@ -1,5 +1,6 @@
 import type { ConnectFailure } from './connect-fault.ts';
-import { ConnectError, interrupted } from './connect-fault.ts';
+import { onAbort } from './abort.ts';
+import { ConnectError, interrupted, tooSlow } from './connect-fault.ts';
 import type { Link } from './dial.ts';
 import { WAITS } from './handshake-failure.ts';
 import type { Phase } from './phase.ts';
@@ -15,26 +16,30 @@ export interface Attempt<T> {
   readonly fail: (failure: ConnectFailure) => void;
 }
 
-/** Starts the clock of one try. */
-export function startAttempt<T>(link: Link, target: Target, signal: AbortSignal): Attempt<T> {
+/** Starts the clock of one try; `said` is asked for the host's own words when it runs out. */
+export function startAttempt<T>(
+  link: Link,
+  target: Target,
+  { signal, said }: { readonly signal: AbortSignal; readonly said: () => string },
+): Attempt<T> {
   const { promise, resolve, reject } = deferred<T>();
-  const onAbort = (): void => fail({ fault: interrupted(target) });
-  const left = link.since + target.connectTimeoutMs - performance.now();
-  const phase = startPhase(target, WAITS.banner, left, (late) => fail({ fault: late }));
+  const limit = target.connectTimeoutMs;
+  const late = (during: string, ms: number): void => fail({ fault: tooSlow(target, during, ms, said()) });
+  const phase = startPhase(WAITS.banner, { limit, since: link.since }, late);
   let over = false;
+  let forget = (): void => undefined;
   const end = (act: () => void): void => {
     if (over) return;
     over = true;
     phase.end();
-    signal.removeEventListener('abort', onAbort);
+    forget();
     act();
   };
   const fail = (failure: ConnectFailure): void => {
     link.stream.destroy();
     end(() => reject(new ConnectError(failure)));
   };
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  forget = onAbort(signal, () => fail({ fault: interrupted(target) }));
   return { ended: promise, phase, succeed: (value) => end(() => resolve(value)), fail };
 }
 

@@ -33,11 +33,11 @@ export function interrupted(target: Target): Fault {
   return fault({ code: 'E_ABORTED', message: `interrupted while connecting to ${called(target)}` });
 }
 
-/** The fault of a connect deadline; it names what was being waited for. */
-export function tooSlow(target: Target, waitedFor: string, afterMs: number): Fault {
+/** The fault of a connect deadline; it names what was being waited for, and repeats what the host said meanwhile. */
+export function tooSlow(target: Target, waitedFor: string, afterMs: number, said = ''): Fault {
   return fault({
     code: 'E_TIMEOUT',
-    message: `${called(target)} did not get past ${waitedFor} within ${showDuration(afterMs)}`,
+    message: `${called(target)} did not get past ${waitedFor} within ${showDuration(afterMs)}${hostSaid(said)}`,
     hint: 'see whether the host is up and sshd answers; copse_connect_timeout sets the time',
   });
 }
@@ -45,6 +45,7 @@ export function tooSlow(target: Target, waitedFor: string, afterMs: number): Fau
 const SOCKET_TROUBLE: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   ENOTFOUND: ['its name does not resolve', 'check the name, or set copse_address in the inventory'],
   EAI_AGAIN: ['the name server did not answer', 'try again, or set copse_address in the inventory'],
+  ECONNRESET: ['the connection was reset at once', 'a firewall or a busy host may have done that'],
   ECONNREFUSED: ['connection refused: nothing listens there', 'see whether sshd runs, and on which port'],
   EHOSTUNREACH: ['no route to the host', 'see whether the host is up and the network between reaches it'],
   ENETUNREACH: ['the network is unreachable', 'see whether this machine has a route to that network'],
@@ -53,12 +54,13 @@ const SOCKET_TROUBLE: Readonly<Record<string, readonly [what: string, hint: stri
   EMFILE: ['this process may open no more files', 'raise it with ulimit -n, or lower the number of parallel hosts'],
 };
 
-/** The fault of a TCP connection that could not be made; every address that was tried is named. */
-export function socketFault(target: Target, error: unknown): Fault {
+/** The failure of a TCP connection that could not be made; every address that was tried is named. */
+export function socketFailure(target: Target, error: unknown): ConnectFailure {
   const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const known = causes.map(codeOf).find((code) => code !== undefined && code in SOCKET_TROUBLE);
   const [what, hint] = SOCKET_TROUBLE[known ?? ''] ?? [causes.map(textOf).join('; '), 'see whether the host is up'];
-  return fault({ code: 'E_CONNECT', message: `${called(target)} cannot be reached: ${what}`, hint }, error);
+  const message = `${called(target)} cannot be reached: ${what}`;
+  return { fault: fault({ code: 'E_CONNECT', message, hint }, error), again: known === 'ECONNRESET' };
 }
 
 /** An error as a Fault: our own as it is, anything else as a connection that could not be made. */

@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { Duplex } from 'node:stream';
 import { quote } from '../core/command.ts';
 import type { Target } from '../core/target.ts';
-import { ConnectError, interrupted, socketFault, tooSlow } from './connect-fault.ts';
+import { onAbort } from './abort.ts';
+import { ConnectError, interrupted, socketFailure, tooSlow } from './connect-fault.ts';
 
 /** A stream to a host's sshd that is open, and how to explain its end where the stream itself cannot. */
 export interface Link {
@@ -27,7 +28,7 @@ export function dial(target: Target, signal: AbortSignal): Promise<Link> {
     });
     const settle = (act: () => void): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      forget();
       act();
     };
     const fail = (failure: ConnectError): void => {
@@ -36,16 +37,15 @@ export function dial(target: Target, signal: AbortSignal): Promise<Link> {
         reject(failure);
       });
     };
-    const onAbort = (): void => fail(new ConnectError({ fault: interrupted(target) }));
+    let forget = (): void => undefined;
     const timer = setTimeout(
       () => fail(new ConnectError({ fault: tooSlow(target, 'the TCP connection', target.connectTimeoutMs) })),
       target.connectTimeoutMs,
     );
     // Stays for the socket's life: an error that nobody hears would end the process.
-    socket.on('error', (error) => fail(new ConnectError({ fault: socketFault(target, error) })));
+    socket.on('error', (error) => fail(new ConnectError(socketFailure(target, error))));
     socket.once('connect', () => settle(() => resolve({ stream: socket, explain: () => '', since })));
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    forget = onAbort(signal, () => fail(new ConnectError({ fault: interrupted(target) })));
   });
 }
 

@@ -55,7 +55,8 @@ export function handshake(link: Link, input: HandshakeInput): Promise<LoggedIn> 
   // One connection carries many channels, each with listeners of its own.
   client.setMaxListeners(0);
   link.stream.setMaxListeners(0);
-  const attempt = startAttempt<LoggedIn>(link, target, input.signal);
+  const said = (): string => [shown.greeting(), link.explain(), shown.banner].join(' ');
+  const attempt = startAttempt<LoggedIn>(link, target, { signal: input.signal, said });
   const { phase, fail } = attempt;
   input.person.during(phase);
   const entering = login(target, input.identities, input.person.ask);
@@ -66,8 +67,7 @@ export function handshake(link: Link, input: HandshakeInput): Promise<LoggedIn> 
   // Both stay for the client's life: late errors of a closed connection must not end the process.
   const onEnd = (error?: ClientError): void => {
     if (error !== undefined && isNotFinal(error)) return;
-    const said = [shown.greeting(), link.explain(), shown.banner].join(' ');
-    fail(handshakeFailure({ target, during: phase.name(), error, said, account: entering.account() }));
+    fail(handshakeFailure({ target, during: phase.name(), error, said: said(), account: entering.account() }));
   };
   client.on('error', onEnd);
   client.on('close', () => onEnd());

@@ -12,6 +12,8 @@ export interface Identity {
   readonly type: string;
   /** What people call it: `key /home/ann/.ssh/id_ed25519`, `agent key ann@laptop`. */
   readonly label: string;
+  /** Signing asks nobody and costs nothing, so the question whether the host would take the key can be left out. */
+  readonly eager: boolean;
   readonly sign: (data: Buffer, algorithm: string) => Promise<Buffer>;
 }
 
@@ -40,7 +42,8 @@ export async function identitiesOf(target: Target, passphrase: AskPassphrase): P
     const file = await keyFile(path, passphrase).catch(note);
     if (file === undefined) continue;
     for (const identity of fromFile(file, held, passphrase)) add(identity);
-    if (file.publicOnly && !held.some((key) => key.blob.equals(file.blob))) note(`the ssh-agent does not hold ${path}`);
+    if (file.kind === 'public' && !held.some((key) => key.blob.equals(file.blob)))
+      note(`the ssh-agent does not hold ${path}`);
   }
   if (!target.identitiesOnly) for (const identity of held) add(identity);
   return { usable, notes };
@@ -52,18 +55,22 @@ async function heldKeys(socket: string): Promise<Identity[]> {
     blob,
     type: keyType(blob),
     label: `agent key ${comment === '' ? keyType(blob) : comment}`,
+    eager: false,
     sign: (data, algorithm) => agentSign(socket, blob, data, algorithm),
   }));
 }
 
-/** A file's identities: its certificate, then the bare key; each signed by the agent where that holds the key. */
+/** A file's identities: its certificate, then the bare key; signed by the agent where the file cannot do it at once. */
 function fromFile(file: KeyFile, held: readonly Identity[], passphrase: AskPassphrase): Identity[] {
   const inAgent = held.find((key) => key.blob.equals(file.blob));
   const label = `key ${file.path}`;
-  if (inAgent === undefined && file.publicOnly) return [];
-  const sign: Identity['sign'] = inAgent?.sign ?? ((data, algorithm) => file.sign(data, algorithm, passphrase));
-  const plain: Identity = { blob: file.blob, type: keyType(file.blob), label, sign };
+  if (inAgent === undefined && file.kind === 'public') return [];
+  const eager = file.kind === 'plain';
+  const own: Identity['sign'] = (data, algorithm) => file.sign(data, algorithm, passphrase);
+  const sign = eager ? own : (inAgent?.sign ?? own);
+  const plain: Identity = { blob: file.blob, type: keyType(file.blob), label, eager, sign };
   const { certificate } = file;
   if (certificate === undefined) return [plain];
-  return [{ blob: certificate, type: keyType(certificate), label: `certificate ${file.path}-cert.pub`, sign }, plain];
+  const certified = `certificate ${file.path}-cert.pub`;
+  return [{ ...plain, blob: certificate, type: keyType(certificate), label: certified }, plain];
 }

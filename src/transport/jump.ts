@@ -1,6 +1,7 @@
 import type { Client } from 'ssh2';
 import { Fault, fault } from '../core/problem.ts';
 import type { Target } from '../core/target.ts';
+import { onAbort } from './abort.ts';
 import type { ConnectFailure } from './connect-fault.ts';
 import { called, ConnectError, interrupted, tooSlow } from './connect-fault.ts';
 import type { Link } from './dial.ts';
@@ -102,23 +103,25 @@ function keyOf({ user, address, port, jump, proxyCommand }: Target): string {
 
 function tunnel(client: Client, target: Target, hop: Target, signal: AbortSignal): Promise<Link['stream']> {
   return new Promise((resolve, reject) => {
-    const end = (failure: ConnectFailure): void => {
+    let forget = (): void => undefined;
+    const settle = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
+      forget();
+    };
+    const end = (failure: ConnectFailure): void => {
+      settle();
       reject(new ConnectError(failure));
     };
-    const onAbort = (): void => end({ fault: interrupted(target) });
     const late = tooSlow(target, `the TCP connection from ${called(hop)}`, target.connectTimeoutMs);
     const timer = setTimeout(() => end({ fault: late }), target.connectTimeoutMs);
-    signal.addEventListener('abort', onAbort, { once: true });
+    forget = onAbort(signal, () => end({ fault: interrupted(target) }));
     try {
       client.forwardOut('127.0.0.1', 0, target.address, target.port, (error, channel) => {
         if (error !== undefined) {
           end({ fault: refused(target, hop, error) });
           return;
         }
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
+        settle();
         channel.on('error', () => undefined);
         resolve(channel);
       });
@@ -156,9 +159,7 @@ function viaHop(trouble: Fault, target: Target, hop: Target): Fault {
 /** Waits for the shared connection, but no longer than this caller wants. */
 function orAbort<T>(opening: Promise<T>, target: Target, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new ConnectError({ fault: interrupted(target) }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const forget = onAbort(signal, () => reject(new ConnectError({ fault: interrupted(target) })));
+    opening.then(resolve, reject).finally(forget);
   });
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fault } from '../core/problem.ts';
 import type { KeyTrouble } from './private-key.ts';
-import { openPrivateKey, publicBlob, publicPart, signWith } from './private-key.ts';
+import { isEncrypted, openPrivateKey, publicBlob, publicPart, signWith } from './private-key.ts';
 
 /** A key file of the user's. Its secret half is opened when it is needed first, once per process. */
 export interface KeyFile {
@@ -10,8 +10,8 @@ export interface KeyFile {
   readonly blob: Buffer;
   /** A certificate for the key, from `<path>-cert.pub`. */
   readonly certificate: Buffer | undefined;
-  /** Only a public key: the agent has to sign. */
-  readonly publicOnly: boolean;
+  /** `public`: the agent has to sign. `encrypted`: a passphrase is needed first. */
+  readonly kind: 'public' | 'encrypted' | 'plain';
   sign(data: Buffer, algorithm: string, passphrase: AskPassphrase): Promise<Buffer>;
 }
 
@@ -43,7 +43,7 @@ async function readKeyFile(path: string, passphrase: AskPassphrase): Promise<Key
       path,
       blob: own,
       certificate,
-      publicOnly: true,
+      kind: 'public',
       sign: () => Promise.reject(keyFault(path, 'it is public')),
     };
   }
@@ -62,7 +62,7 @@ async function readKeyFile(path: string, passphrase: AskPassphrase): Promise<Key
     path,
     blob,
     certificate,
-    publicOnly: false,
+    kind: isEncrypted(text) ? 'encrypted' : 'plain',
     sign: async (data, algorithm, ask) => signWith(await open(ask), data, algorithm),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fault } from '../core/problem.ts';
 import type { Target } from '../core/target.ts';
+import { onAbort } from './abort.ts';
 import { askpass } from './askpass.ts';
 import { called, interrupted, tooSlow } from './connect-fault.ts';
 import { endMaster } from './mux-socket.ts';
@@ -128,9 +129,10 @@ interface Waiting {
 function untilLoggedIn(target: Target, args: readonly string[], { env, signal, onPhase, log }: Waiting): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', args, { env, stdio: 'ignore' });
+    let forget = (): void => undefined;
     const end = (error?: Error): void => {
       phase.end();
-      signal.removeEventListener('abort', onAbort);
+      forget();
       if (error === undefined) {
         resolve();
         return;
@@ -138,13 +140,13 @@ function untilLoggedIn(target: Target, args: readonly string[], { env, signal, o
       child.kill('SIGKILL');
       reject(error);
     };
-    const onAbort = (): void => end(interrupted(target));
     // ssh itself has a deadline for connection, banner and key exchange; this one is for the login as well.
     const limit = target.connectTimeoutMs * 3;
-    const phase = startPhase(target, 'the login', limit, () => end(tooSlow(target, 'the login', limit)));
+    const phase = startPhase('the login', { limit, since: performance.now() }, (during) => {
+      end(tooSlow(target, during, limit));
+    });
     onPhase(phase);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
+    forget = onAbort(signal, () => end(interrupted(target)));
     child.once('error', (error) => end(noSsh(target, error)));
     child.once('exit', (code) => {
       if (code === 0) end();

@@ -1,7 +1,3 @@
-import type { Target } from '../core/target.ts';
-import { tooSlow } from './connect-fault.ts';
-import type { Fault } from '../core/problem.ts';
-
 /** The deadline of a connect: it knows what is being waited for, and stands still while a person is asked. */
 export interface Phase {
   /** Names what comes next; with a time, the clock starts anew. */
@@ -12,17 +8,20 @@ export interface Phase {
   end(): void;
 }
 
-/** Starts the clock of a connect; `onLate` is called at most once. */
-export function startPhase(target: Target, name: string, ms: number, onLate: (fault: Fault) => void): Phase {
+/** Starts the clock of a connect, which may have begun a while ago; `onLate` hears what was waited for, and how long. */
+export function startPhase(
+  name: string,
+  clock: { readonly limit: number; readonly since: number },
+  onLate: (during: string, limit: number) => void,
+): Phase {
   let current = name;
-  let limit = ms;
-  let left = ms;
-  let since = performance.now();
+  let { limit, since } = clock;
+  let left = since + limit - performance.now();
   let timer: NodeJS.Timeout | undefined;
   let paused = 0;
   const run = (): void => {
     since = performance.now();
-    timer = setTimeout(() => onLate(tooSlow(target, current, limit)), Math.max(0, left));
+    timer = setTimeout(() => onLate(current, limit), Math.max(0, left));
   };
   const halt = (): void => {
     if (timer === undefined) return;

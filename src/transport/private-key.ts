@@ -67,7 +67,7 @@ function openPkcs8(text: string, passphrase: string | undefined): KeyObject | Ke
   try {
     return createPrivateKey(passphrase === undefined ? text : { key: text, passphrase });
   } catch {
-    return text.includes('BEGIN ENCRYPTED') ? locked(passphrase) : 'format';
+    return isEncrypted(text) ? locked(passphrase) : 'format';
   }
 }
 
@@ -75,9 +75,9 @@ function locked(passphrase: string | undefined): KeyTrouble {
   return passphrase === undefined ? 'encrypted' : 'passphrase';
 }
 
-/** Whether the file says that it is encrypted: in its header, or in the cipher name of the OpenSSH format. */
-function isEncrypted(text: string): boolean {
-  if (/^Proc-Type: 4,ENCRYPTED|^Encryption: aes/m.test(text)) return true;
+/** Whether a private key file says that it is encrypted: in its header, or in the cipher name of the OpenSSH format. */
+export function isEncrypted(text: string): boolean {
+  if (/^Proc-Type: 4,ENCRYPTED|^Encryption: aes|BEGIN ENCRYPTED PRIVATE KEY/m.test(text)) return true;
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1];
   if (body === undefined) return false;
   const cipher = wireReader(Buffer.from(body, 'base64').subarray('openssh-key-v1\0'.length)).string();

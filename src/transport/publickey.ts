@@ -1,7 +1,7 @@
 import type { AnyAuthMethod, Client, ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { Identity } from './identities.ts';
-import type { InsideProtocol, SignRequest } from './inside.ts';
+import type { InsideProtocol } from './inside.ts';
 import { inside } from './inside.ts';
 import { sshString } from './wire.ts';
 
@@ -39,29 +39,33 @@ export function teachPublickey(client: Client, onTrouble: (label: string, error:
   protocol.authPK = (username, key, chosen, sign) => {
     const offer = key as Offer;
     const { identity } = offer;
-    const rsa = identity.type.startsWith('ssh-rsa');
-    const signature = rsa ? (chosen ?? 'ssh-rsa') : plainType(identity.type);
-    const algorithm = rsa && CERTIFICATE.test(identity.type) ? `${signature}-cert-v01@openssh.com` : identity.type;
-    const body = request(
-      username,
-      rsa && !CERTIFICATE.test(identity.type) ? signature : algorithm,
-      identity.blob,
-      sign,
-    );
-    if (sign === undefined) {
-      send(protocol, body);
+    const { signature, algorithm } = algorithmsOf(identity.type, chosen);
+    const ask = (): void => send(protocol, request({ username, algorithm, blob: identity.blob, signed: false }));
+    if (sign === undefined && !identity.eager) {
+      ask();
       return;
     }
+    const body = request({ username, algorithm, blob: identity.blob, signed: true });
     identity.sign(Buffer.concat([sshString(protocol._kex.sessionID), body]), signature).then(
       (signed) => send(protocol, Buffer.concat([body, sshString(signed)])),
       (error: unknown) => {
         offer.failed = error instanceof Error ? error : new Error(String(error));
         signingFailures.add(offer.failed);
         onTrouble(identity.label, offer.failed);
-        sign(Buffer.alloc(0), () => undefined);
+        // Only after the host took the key can ssh2 be told that signing failed.
+        if (sign === undefined) ask();
+        else sign(Buffer.alloc(0), () => undefined);
       },
     );
   };
+}
+
+/** Names of the signature's algorithm and of the key's: the same for plain keys, another one for a certificate. */
+function algorithmsOf(type: string, chosen: string | undefined): { signature: string; algorithm: string } {
+  const certified = CERTIFICATE.test(type);
+  if (!type.startsWith('ssh-rsa')) return { signature: plainType(type), algorithm: type };
+  const signature = chosen ?? 'ssh-rsa';
+  return { signature, algorithm: certified ? `${signature}-cert-v01@openssh.com` : signature };
 }
 
 const signingFailures = new WeakSet<Error>();
@@ -71,11 +75,19 @@ export function isSigningFailure(error: Error): boolean {
   return signingFailures.has(error);
 }
 
-function request(username: string, algorithm: string, blob: Buffer, sign: SignRequest | undefined): Buffer {
+interface LoginRequest {
+  readonly username: string;
+  readonly algorithm: string;
+  readonly blob: Buffer;
+  /** A signature follows; otherwise the host is asked whether it would take the key. */
+  readonly signed: boolean;
+}
+
+function request({ username, algorithm, blob, signed }: LoginRequest): Buffer {
   return Buffer.concat([
     Buffer.of(USERAUTH_REQUEST),
     ...[username, 'ssh-connection', 'publickey'].map(sshString),
-    Buffer.of(sign === undefined ? 0 : 1),
+    Buffer.of(signed ? 1 : 0),
     sshString(algorithm),
     sshString(blob),
   ]);
@@ -90,12 +102,16 @@ function plainType(type: string): string {
 
 function send(protocol: InsideProtocol, payload: Buffer): void {
   const { write } = protocol._packetRW;
-  const packet = write.alloc(payload.length);
-  packet.set(payload, write.allocStart);
-  protocol._authsQueue.push('publickey');
-  const finalized = write.finalize(packet);
-  if (protocol._kexinit === undefined) protocol._cipher.encrypt(finalized);
-  else (protocol._queue ??= []).push(finalized);
+  try {
+    const packet = write.alloc(payload.length);
+    packet.set(payload, write.allocStart);
+    protocol._authsQueue.push('publickey');
+    const finalized = write.finalize(packet);
+    if (protocol._kexinit === undefined) protocol._cipher.encrypt(finalized);
+    else (protocol._queue ??= []).push(finalized);
+  } catch {
+    // The connection ended while somebody signed; its own events say so.
+  }
 }
 
 let parsed: ParsedKey | undefined;

@@ -1,3 +1,5 @@
+import { onAbort } from './abort.ts';
+
 /** A counted right to do something; gives it back once, however often it is called. */
 export type Release = () => void;
 
@@ -31,15 +33,14 @@ export function slots(limit: number): Slots {
       }
       return new Promise((resolve, reject) => {
         const enter = (): void => {
-          signal?.removeEventListener('abort', leave);
+          forget();
           used += 1;
           resolve(release());
         };
-        const leave = (): void => {
+        const forget = onAbort(signal, () => {
           waiting.splice(waiting.indexOf(enter), 1);
           reject(reasonOf(signal));
-        };
-        signal?.addEventListener('abort', leave, { once: true });
+        });
         waiting.push(enter);
       });
     },

@@ -1,4 +1,5 @@
 import type { Target } from '../core/target.ts';
+import { onAbort } from './abort.ts';
 import { ConnectError, interrupted } from './connect-fault.ts';
 import type { Link } from './dial.ts';
 import { dial, dialThroughCommand } from './dial.ts';
@@ -110,12 +111,13 @@ function gateOf({ gates, tuning }: Dialer, target: Target): Slots {
 /** Waits about that long (half to one and a half), or until the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    let forget = (): void => undefined;
     const end = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      forget();
       resolve();
     };
     const timer = setTimeout(end, ms * (0.5 + Math.random()));
-    signal.addEventListener('abort', end, { once: true });
+    forget = onAbort(signal, end);
   });
 }

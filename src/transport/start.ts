@@ -1,6 +1,7 @@
 import type { Ending } from '../core/answer.ts';
 import type { Fault } from '../core/problem.ts';
 import { fault } from '../core/problem.ts';
+import { onAbort } from './abort.ts';
 import type { Program } from './program.ts';
 import type { Slots } from './slots.ts';
 import type { ExecRequest, ExecResult } from './transport.ts';
@@ -33,18 +34,15 @@ export async function startWithin(starter: Starter, request: ExecRequest): Promi
   const { signal, deadlineMs } = request;
   const giveUp = new AbortController();
   let ending: Ending = { how: 'aborted' };
-  const onAbort = (): void => giveUp.abort();
   const onLate = (): void => {
     ending = { how: 'timeout', afterMs: deadlineMs };
     giveUp.abort();
   };
   const timer = Number.isFinite(deadlineMs) ? setTimeout(onLate, Math.min(deadlineMs, 2 ** 31 - 1)) : undefined;
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted === true) onAbort();
+  const forget = onAbort(signal, () => giveUp.abort());
   try {
     const stopped = new Promise<undefined>((resolve) => {
-      if (giveUp.signal.aborted) resolve(undefined);
-      else giveUp.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      onAbort(giveUp.signal, () => resolve(undefined));
     });
     const starting = begin(starter, request, giveUp.signal);
     const started = await Promise.race([starting, stopped]);
@@ -53,7 +51,7 @@ export async function startWithin(starter: Starter, request: ExecRequest): Promi
     return ending;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    forget();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Ending } from '../core/answer.ts';
+import { onAbort } from './abort.ts';
 import { capture, DEFAULT_CAP } from './capture.ts';
 import { feed } from './feed.ts';
 import type { Exit, Program } from './program.ts';
@@ -64,6 +65,7 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
   });
   let stopped: Ending | undefined;
   let over = false;
+  let forget = (): void => undefined;
   const timers = new Set<NodeJS.Timeout>();
   const after = (ms: number, act: () => void): void => {
     if (!over) timers.add(setTimeout(act, Math.min(Math.max(ms, 0), 2 ** 31 - 1)));
@@ -71,7 +73,7 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
   const finish = (ending: Ending): void => {
     over = true;
     for (const timer of timers) clearTimeout(timer);
-    request.signal?.removeEventListener('abort', onAbort);
+    forget();
     settle(stopped ?? ending);
   };
   const dropWith = (ending: Ending): void => {
@@ -85,7 +87,6 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
     after(tuning.stopGraceMs, () => program.signal('KILL'));
     after(tuning.stopGraceMs + tuning.killGraceMs, () => dropWith(ending));
   };
-  const onAbort = (): void => stop({ how: 'aborted' });
 
   void program.closed.then((exit) => finish(endingOf(exit, program)));
   void program.exited.then((exit) => {
@@ -95,8 +96,7 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
     const left = startedAt + request.deadlineMs - performance.now();
     after(left, () => stop({ how: 'timeout', afterMs: request.deadlineMs }));
   }
-  if (request.signal?.aborted === true) onAbort();
-  else request.signal?.addEventListener('abort', onAbort, { once: true });
+  forget = onAbort(request.signal, () => stop({ how: 'aborted' }));
   return { ended, stop };
 }
 
