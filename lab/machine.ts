@@ -1,0 +1,269 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { locked } from './lock.ts';
+import { keyFile, machinesFolder } from './paths.ts';
+import { monitor, type Monitor } from './qmp.ts';
+import { ownPlugs, startQemu, type Hardware } from './qemu.ts';
+import { onConsole } from './serial.ts';
+import { attempt, run, sleep, until, type Ran } from './shell.ts';
+
+/** A built image: everything that machines are made from. */
+export interface Image {
+  readonly folder: string;
+  /** The disk for cold boots. */
+  readonly golden: string;
+  /** The warm snapshot, without its suffix: .ram, .state and .qcow2. */
+  readonly warm: string;
+  /** What the HTTP server serves: `repo` and `packages`. */
+  readonly served: string;
+}
+
+/** A machine of the lab; kept as machine.json in its folder. */
+export interface Machine extends Hardware {
+  /** Its address is 127.0.10.NUMBER. */
+  readonly number: number;
+  readonly image: Image;
+  /** Sizes of its data disks, as qemu-img takes them. */
+  readonly sizes: readonly string[];
+  /** Its public host key, as ssh-keygen writes it. */
+  readonly hostKey: string;
+  /** Port of the lab's HTTP server, which the machine sees at 10.0.2.2. */
+  readonly httpPort: number;
+}
+
+/** What a new machine shall have. */
+export interface Wanted {
+  readonly name: string;
+  readonly image: Image;
+  readonly httpPort: number;
+  /** Sizes of empty data disks: `['1G']`. */
+  readonly disks?: readonly string[];
+  /** cloud-init user data on a NoCloud disk. The machine boots cold then: a restored one is past cloud-init. */
+  readonly userData?: string;
+  /** Boot cold instead of restoring the warm snapshot. */
+  readonly cold?: boolean;
+}
+
+/** Makes a machine of its own and waits until ssh answers: some 5 s from the warm snapshot, 30 s cold. */
+export async function createMachine(wanted: Wanted): Promise<Machine> {
+  const made = await reserve(wanted);
+  const { folder } = made;
+  const isCold = wanted.cold === true || wanted.userData !== undefined;
+  const { golden, warm } = wanted.image;
+  const base = isCold ? golden : `${warm}.qcow2`;
+  await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, join(folder, 'system.qcow2')]);
+  for (const [index, size] of made.sizes.entries()) {
+    await run(['qemu-img', 'create', '-q', '-f', 'qcow2', join(folder, `disk${index + 1}.qcow2`), size]);
+  }
+  if (wanted.userData !== undefined) await makeSeed(made, wanted.userData);
+  if (isCold) await startQemu(made, { from: 'nothing' });
+  else await restore(made, warm);
+  if (isCold) await sshAnswers(made, 300_000);
+  const identity = `/usr/libexec/copse-lab/identity ${made.name} ${made.httpPort}${isCold ? ' cold' : ''}`;
+  const hostKey = (await onConsole(join(folder, 'serial.sock'), identity)).split(' ').slice(0, 2).join(' ');
+  const machine = { ...made, hostKey };
+  await save(machine);
+  await sshAnswers(machine, 120_000);
+  return machine;
+}
+
+/** All machines of the lab, by number. */
+export async function machines(): Promise<readonly Machine[]> {
+  const names = await readdir(machinesFolder).catch(() => []);
+  const texts = await Promise.all(
+    names.map((name) => readFile(join(machinesFolder, name, 'machine.json'), 'utf8').catch(() => undefined)),
+  );
+  return texts
+    .flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as Machine]))
+    .sort((a, b) => a.number - b.number);
+}
+
+/** A machine by name; an error says which there are. */
+export async function machineNamed(name: string): Promise<Machine> {
+  const all = await machines();
+  const found = all.find((machine) => machine.name === name);
+  if (found !== undefined) return found;
+  throw new Error(
+    `no machine "${name}"; there are: ${all.map((machine) => machine.name).join(', ') || 'none, run "up 3" first'}`,
+  );
+}
+
+/** The process of a machine; undefined when it is off. */
+export async function processOf(machine: Hardware): Promise<number | undefined> {
+  const pid = Number(await readFile(join(machine.folder, 'pid'), 'utf8').catch(() => '0'));
+  if (pid === 0) return undefined;
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return line.includes(`${machine.folder}/pid`) ? pid : undefined;
+}
+
+/** Pulls the power: what the guest has not written is lost. */
+export async function powerOff(machine: Hardware): Promise<void> {
+  const pid = await processOf(machine);
+  if (pid === undefined) return;
+  process.kill(pid, 'SIGKILL');
+  await until(`${machine.name} is off`, 30_000, async () => ((await isOver(pid)) ? true : undefined));
+  await rm(join(machine.folder, 'pid'), { force: true });
+}
+
+/** A process that is being killed is a zombie long before its last thread lets go of the disks. */
+async function isOver(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined);
+  if (status === undefined) return true;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  return /^State:\s+Z/m.test(status) && threads.length <= 1;
+}
+
+/** Gives the power back; returns at once, the machine boots some 25 s. */
+export async function powerOn(machine: Machine): Promise<void> {
+  if ((await processOf(machine)) === undefined) await startQemu(machine, { from: 'nothing' });
+}
+
+/** Ends a machine and removes all of it. */
+export async function removeMachine(machine: Hardware): Promise<void> {
+  await powerOff(machine);
+  await rm(machine.folder, { recursive: true, force: true });
+}
+
+/** Does something with a machine's monitor. */
+export async function withMonitor<T>(machine: Hardware, work: (monitor: Monitor) => Promise<T>): Promise<T> {
+  const opened = await monitor(join(machine.folder, 'qmp.sock'));
+  try {
+    return await work(opened);
+  } finally {
+    opened.close();
+  }
+}
+
+/** Runs shell text on the machine's console, with no need for its network. */
+export function onMachineConsole(machine: Hardware, text: string, timeoutMs?: number): Promise<string> {
+  return onConsole(join(machine.folder, 'serial.sock'), text, timeoutMs);
+}
+
+/** How often the machine really booted: each boot tells the serial line. A restored machine starts with 0. */
+export async function boots(machine: Hardware): Promise<number> {
+  const log = await readFile(join(machine.folder, 'serial.log'), 'utf8').catch(() => '');
+  return log.split('lab-boot ').length - 1;
+}
+
+/** The words of an ssh command line to a machine, without a known_hosts file: the lab trusts its own loopback. */
+export function sshWords(machine: Hardware, user = 'root'): readonly [string, ...string[]] {
+  const options = [
+    'StrictHostKeyChecking=no',
+    'UserKnownHostsFile=/dev/null',
+    'LogLevel=ERROR',
+    'IdentitiesOnly=yes',
+    'ConnectTimeout=10',
+  ];
+  return [
+    'ssh',
+    '-i',
+    keyFile,
+    '-p',
+    String(machine.port),
+    ...options.flatMap((option) => ['-o', option]),
+    `${user}@${machine.address}`,
+  ];
+}
+
+/** Runs shell text on a machine over ssh, whatever its end. */
+export function onMachine(
+  machine: Hardware,
+  text: string,
+  options: { readonly user?: string; readonly input?: string } = {},
+): Promise<Ran> {
+  return attempt([...sshWords(machine, options.user), text], { timeoutMs: 300_000, input: options.input ?? '' });
+}
+
+/** The identity of the running boot, as the kernel tells it. */
+export async function bootId(machine: Hardware): Promise<string> {
+  const { code, stdout, stderr } = await onMachine(machine, 'cat /proc/sys/kernel/random/boot_id');
+  if (code !== 0) throw new Error(`${machine.name}: no boot id over ssh: ${stderr.trim()}`);
+  return stdout.trim();
+}
+
+/** Waits until sshd of the machine greets. */
+export async function sshAnswers(machine: Hardware, timeoutMs = 180_000): Promise<void> {
+  await until(`${machine.name} answers ssh`, timeoutMs, async () => {
+    if ((await processOf(machine)) === undefined)
+      throw new Error(`${machine.name}: qemu has ended; see ${machine.folder}/qemu.log`);
+    return (await greets(machine.address, machine.port)) ? true : undefined;
+  });
+}
+
+/** The host side of a connection is open before the guest's; only the greeting tells that sshd is there. */
+function greets(host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const link = connect({ host, port, timeout: 3000 });
+    const answer = (greeted: boolean) => (): void => {
+      link.destroy();
+      done(greeted);
+    };
+    link
+      .once('data', answer(true))
+      .once('timeout', answer(false))
+      .once('error', answer(false))
+      .once('close', answer(false));
+  });
+}
+
+async function reserve(wanted: Wanted): Promise<Machine> {
+  if (!/^[a-z][a-z0-9-]{0,20}$/.test(wanted.name))
+    throw new Error(`"${wanted.name}" is no name for a machine: small letters, digits and -`);
+  return locked(join(machinesFolder, '..', 'machines.lock'), async () => {
+    const others = await machines();
+    if (others.some((other) => other.name === wanted.name))
+      throw new Error(`there is a machine "${wanted.name}" already`);
+    const number = Array.from({ length: 250 }, (_, index) => index + 1).find(
+      (n) => !others.some((other) => other.number === n),
+    );
+    if (number === undefined) throw new Error('250 machines are there already');
+    const machine: Machine = {
+      name: wanted.name,
+      number,
+      folder: join(machinesFolder, wanted.name),
+      address: `127.0.10.${number}`,
+      port: 2222,
+      mac: `52:54:00:${randomBytes(3).toString('hex').replace(/..\B/g, '$&:')}`,
+      generation: randomUUID(),
+      disks: wanted.disks?.length ?? 0,
+      sizes: wanted.disks ?? [],
+      hasSeed: wanted.userData !== undefined,
+      image: wanted.image,
+      hostKey: '',
+      httpPort: wanted.httpPort,
+    };
+    await rm(machine.folder, { recursive: true, force: true });
+    await mkdir(machine.folder, { recursive: true });
+    await save(machine);
+    return machine;
+  });
+}
+
+async function save(machine: Machine): Promise<void> {
+  await writeFile(join(machine.folder, 'machine.json'), `${JSON.stringify(machine, undefined, 2)}\n`);
+}
+
+async function restore(machine: Machine, warm: string): Promise<void> {
+  await startQemu(machine, { from: 'snapshot', file: `${warm}.ram` });
+  await withMonitor(machine, async (qmp) => {
+    await qmp.send('migrate-set-capabilities', { capabilities: [{ capability: 'x-ignore-shared', state: true }] });
+    await qmp.send('migrate-incoming', { uri: `exec:cat ${warm}.state` });
+    await until(`${machine.name} is restored`, 60_000, async () => {
+      const { status } = (await qmp.send('query-status')) as { readonly status: string };
+      return status === 'inmigrate' ? undefined : true;
+    });
+    await qmp.send('cont');
+    for (const { command, values } of ownPlugs(machine)) await qmp.send(command, values);
+  });
+  await sleep(100);
+}
+
+async function makeSeed(machine: Machine, userData: string): Promise<void> {
+  const folder = join(machine.folder, 'seed');
+  await mkdir(folder);
+  await writeFile(join(folder, 'user-data'), userData);
+  await writeFile(join(folder, 'meta-data'), `instance-id: ${machine.generation}\nlocal-hostname: ${machine.name}\n`);
+  await run(['genisoimage', '-quiet', '-V', 'cidata', '-J', '-r', '-o', join(machine.folder, 'seed.iso'), folder]);
+}

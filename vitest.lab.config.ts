@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+import { labReporter } from './test/lab/reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/lab/**/*.test.ts'],
+    globalSetup: ['test/lab/setup.ts'],
+    reporters: ['default', labReporter()],
+    // emulated machines are slow, and slower still on a busy host: a limit only ends what hangs
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    teardownTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
