@@ -1,5 +1,5 @@
 import { didYouMean } from '../core/nearest.ts';
-import { Fault, throwIfAny, type Problem } from '../core/problem.ts';
+import { problemsOf, throwIfAny, type Problem } from '../core/problem.ts';
 import type { BecomeSpec, HostKeyPolicy, HostSpec } from '../core/target.ts';
 import { parseDuration } from '../core/units.ts';
 import { complain, find, findNamed, flag, secret, text, texts, type Reader } from './connection-value.ts';
@@ -29,20 +29,17 @@ export function hostSpec(host: Host): HostSpec {
   return spec;
 }
 
-/** The same for many hosts; a Fault has the problems of all of them, those at one place once. */
-export function hostSpecs(hosts: Iterable<Host>): ReadonlyMap<string, HostSpec> {
-  const found = new Map<string, HostSpec>();
+/** What is wrong with the connection variables of hosts; what one variable gets wrong on many hosts is one problem. */
+export function connectionProblems(hosts: Iterable<Host>): readonly Problem[] {
   const problems = new Map<string, Problem>();
   for (const host of hosts) {
     try {
-      found.set(host.name, hostSpec(host));
+      hostSpec(host);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      for (const problem of error.problems) problems.set(identity(problem), problem);
+      for (const problem of problemsOf(error)) problems.set(identity(problem), problem);
     }
   }
-  throwIfAny([...problems.values()]);
-  return found;
+  return [...problems.values()];
 }
 
 function identity({ code, message, at }: Problem): string {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { throwIfAny, type Problem } from '../core/problem.ts';
+import type { Vars } from '../core/value.ts';
 import { addGroup, newDraft, settle, type Draft } from './draft.ts';
 import { addHosts } from './hosts.ts';
 import { readFileOrFolder, suggestFile } from './read-source.ts';
@@ -16,6 +17,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** Folder of the playbook; its `group_vars` and `host_vars` win over those beside the inventory. */
   readonly playbookDir?: string;
+  /** Variables of the command line; they win over all others on every host, those of the connection included. */
+  readonly extraVars?: Vars;
   /** Ends inventory executables. */
   readonly signal: AbortSignal;
 }
@@ -43,7 +46,7 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
   const vars = [];
   for (const folder of lastOfEach(folders)) vars.push(await readVarsFolder(folder, draft, LOCAL_NAMES));
   throwIfAny(unique(draft.problems));
-  return resolveInventory(draft, vars);
+  return resolveInventory(draft, vars, options.extraVars);
 }
 
 async function kindOf(path: string): Promise<'folder' | 'file' | 'missing'> {

@@ -21,12 +21,16 @@ interface Resolver {
   readonly draft: Draft;
   readonly family: Family;
   readonly folders: readonly VarsFolder[];
+  /** The strongest layer of every host. */
+  readonly top: readonly Layer[];
   readonly bases: Map<string, Base>;
 }
 
 /** Makes the inventory of a settled draft: variables merged in Ansible's order, nothing left to look up. */
-export function resolveInventory(draft: Draft, folders: readonly VarsFolder[]): Inventory {
-  const resolver: Resolver = { draft, family: familyOf(draft), folders, bases: new Map() };
+export function resolveInventory(draft: Draft, folders: readonly VarsFolder[], extraVars: Vars = {}): Inventory {
+  const hasExtra = Object.keys(extraVars).length > 0;
+  const top = hasExtra ? [layerOf('the command line', extraVars, () => undefined)] : [];
+  const resolver: Resolver = { draft, family: familyOf(draft), folders, top, bases: new Map() };
   const hosts = new Map<string, Host>();
   const layers = new Map<string, readonly Layer[]>();
   for (const host of draft.hosts.values()) addResolved(resolver, host, hosts, layers);
@@ -43,7 +47,8 @@ function addResolved(
   layersOf: Map<string, readonly Layer[]>,
 ): void {
   const base = baseOf(resolver, draft.groups);
-  const own = [...draft.layers, ...resolver.folders.flatMap((folder) => folder.hosts.get(draft.name) ?? [])];
+  const files = resolver.folders.flatMap((folder) => folder.hosts.get(draft.name) ?? []);
+  const own = [...draft.layers, ...files, ...resolver.top];
   const layers = own.length === 0 ? base.layers : [...base.layers, ...own];
   layersOf.set(draft.name, layers);
   hosts.set(draft.name, {
@@ -129,6 +134,7 @@ function thisMachine(resolver: Resolver, name: string, layersOf: Map<string, rea
     ...baseOf(resolver, new Set()).layers,
     layerOf(`"${name}", which is this machine`, vars, () => undefined),
     ...resolver.folders.flatMap((folder) => folder.hosts.get(name) ?? []),
+    ...resolver.top,
   ];
   layersOf.set(name, layers);
   return {

@@ -5,12 +5,14 @@ import type { Expression } from '../config/expression.ts';
 import { expressionsIn } from '../config/template.ts';
 import { ANY, type Type } from '../config/type.ts';
 import type { Scope } from '../config/cel-run.ts';
+import { connectionProblems } from '../inventory/host-spec.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import { findHost, type Host, type Inventory } from '../inventory/types.ts';
 import { checkScope } from './check-scope.ts';
 import { checkTask, loopLocals, type TaskCheck } from './check-task.ts';
 import { createTally, type Tally } from './findings.ts';
 import { checkHandlers, handlerNames } from './check-handlers.ts';
+import type { ReadPlaybook } from './load.ts';
 import { hostClasses, type HostClass } from './host-classes.ts';
 import { expressionsOf, readsOf, type Reads } from './reads.ts';
 import { resultType } from './results.ts';
@@ -23,10 +25,12 @@ export interface CheckPlaybookOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly extraVars: Vars;
+  /** Names that tasks with problems of their own would have given. */
+  readonly lost?: ReadPlaybook['lost'];
 }
 
 /**
- * Everything wrong with a playbook that can be known without a connection, for every selected host: patterns, expressions against the
+ * Everything wrong with a playbook that can be known without a connection, for every selected host: patterns, connections, expressions against the
  * names in scope, arguments as far as they are known, files of this machine, handlers. Equal problems of many hosts come once.
  */
 export function checkPlaybook(
@@ -36,17 +40,18 @@ export function checkPlaybook(
 ): readonly Problem[] {
   const wish = { tags: options.tags ?? [], skipTags: options.skipTags ?? [] };
   const problems: Problem[] = [...unknownTags(playbook, wish)];
-  const registered = new Map<string, Type>();
+  const registered = new Map<string, Type>([...(options.lost?.registers ?? [])].map((name) => [name, ANY]));
   for (const play of playbook.plays) {
     problems.push(...checkHandlers(play));
     const hosts = hostsOf(play, inventory, options, problems);
+    problems.push(...connectionProblems(hosts));
     const tally = createTally();
     const checking: Checking = {
       play,
       inventory,
       extraVars: options.extraVars,
       registered,
-      handlers: handlerNames(play),
+      handlers: new Set([...handlerNames(play), ...(options.lost?.handlers ?? [])]),
       tally,
       classes: hostClasses(hosts),
       wish,

@@ -158,7 +158,7 @@ connection: ssh core@edge2.example.com; the rest from ~/.ssh/config
     [
       'a group that is not there',
       ['--graph', 'egde'],
-      'there is no group "egde" [E_PATTERN]\n   hint: see all groups with: copse inventory --graph',
+      'there is no group "egde" [E_PATTERN]\n   hint: did you mean "edge"?',
     ],
     [
       'two questions at once',

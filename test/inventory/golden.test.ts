@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderProblems } from '../../src/config/frame.ts';
-import { hostSpecs } from '../../src/inventory/host-spec.ts';
+import { throwIfAny } from '../../src/core/problem.ts';
+import { connectionProblems } from '../../src/inventory/host-spec.ts';
 import { selectHosts } from '../../src/inventory/pattern.ts';
 import { findHost } from '../../src/inventory/types.ts';
 import { complaint, folderOf, loadFrom, short } from './support/files.ts';
@@ -40,7 +41,7 @@ async function ask({ options, files }: GoldenCase): Promise<string> {
     if (pattern === undefined) return;
     const names = selectHosts(inventory, pattern, { limit: options['limit'], at, cwd });
     if (options['connect'] === undefined) said = names.join(' ');
-    else hostSpecs(names.flatMap((name) => findHost(inventory, name) ?? []));
+    else throwIfAny(connectionProblems(names.flatMap((name) => findHost(inventory, name) ?? [])));
   });
   return failed === 'no problem' && said !== '' ? said : failed;
 }

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/core/problem.ts';
 import { selectHosts } from '../../src/inventory/pattern.ts';
 import { listing, showJson } from '../../src/inventory/show.ts';
-import type { Inventory } from '../../src/inventory/types.ts';
-import { load } from './support/files.ts';
+import { findHost, type Inventory } from '../../src/inventory/types.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { hostSpec } from '../../src/inventory/host-spec.ts';
+import { loadInventory } from '../../src/inventory/load.ts';
+import { folderOf, load, short } from './support/files.ts';
 
 /** Names that mean something in JavaScript. */
 const NASTY = fc.constantFrom(
@@ -106,6 +109,31 @@ describe('variables are merged', () => {
       }),
       { numRuns: 80 },
     );
+  });
+
+  it('with those of the command line last, which also change connections', async () => {
+    const cwd = folderOf({ hosts: '[web]\nw1 ansible_user=a x=1\n' });
+    const { signal } = new AbortController();
+    const inventory = await loadInventory(['hosts'], {
+      cwd,
+      signal,
+      extraVars: { ansible_user: 'b', ansible_password: 'pw' },
+    });
+    const [w1, local] = ['w1', 'localhost'].map((name) => findHost(inventory, name));
+
+    expect({ ...w1?.vars, ...local?.vars }).toEqual({
+      ansible_connection: 'local',
+      ansible_user: 'b',
+      ansible_password: new Secret('pw'),
+      x: 1,
+    });
+    expect(w1 && hostSpec(w1).user).toBe('b');
+    expect(
+      inventory
+        .explain('w1')
+        .get('ansible_user')
+        ?.map(({ source }) => short(source)),
+    ).toEqual(['host "w1", hosts:2', 'the command line']);
   });
 
   it('with the place of each value, so that it can be explained', async () => {
