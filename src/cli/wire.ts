@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
-import { fault } from '../core/problem.ts';
 import type { HostKeyPolicy, HostSpec } from '../core/target.ts';
 import { Secret } from '../core/secret.ts';
 import type { Host } from '../inventory/types.ts';
@@ -86,13 +85,8 @@ export function sessionOpener(wiring: Wiring): (host: Host) => HostSession {
   };
 }
 
-/** Reads a controller's file that a task names. */
+/** Reads a controller's file that a task names; rejects as Node does, so that another folder can be tried. */
 export async function readLocalFile(path: string): Promise<{ readonly bytes: Uint8Array; readonly mode: string }> {
-  try {
-    const [bytes, info] = await Promise.all([readFile(path), stat(path)]);
-    return { bytes, mode: (info.mode & 0o777).toString(8).padStart(4, '0') };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fault({ code: 'E_FILE', message: `the file "${path}" cannot be read: ${reason}` }, error);
-  }
+  const [bytes, info] = await Promise.all([readFile(path), stat(path)]);
+  return { bytes, mode: (info.mode & 0o777).toString(8).padStart(4, '0') };
 }
