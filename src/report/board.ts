@@ -41,7 +41,7 @@ export function createBoard(elapsed: () => number): Board {
         break;
       case 'step-start':
         doing.set(event.ref.host, {
-          text: `${event.ref.name}: ${event.say}`,
+          text: event.say,
           since: doing.get(event.ref.host)?.since ?? elapsed(),
         });
         break;

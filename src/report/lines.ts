@@ -4,6 +4,7 @@ import type { Diff } from '../core/module.ts';
 import type { Problem } from '../core/problem.ts';
 import { showDuration } from '../core/units.ts';
 import { diffLines } from './diff.ts';
+import type { Group } from './group.ts';
 import type { Paint } from './paint.ts';
 import { recapLines } from './recap.ts';
 
@@ -79,10 +80,27 @@ function outputLines(text: string): readonly string[] {
 
 type TaskEnd = Extract<Event, { type: 'task-end' }>;
 
+/** The line of a change that happened on several hosts: how many stand in the host's column, their names behind. */
+export function groupLines({ event, hosts: unsorted }: Group, options: LineOptions): readonly string[] {
+  const hosts = unsorted.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const [first = ''] = taskLines(event, options);
+  if (hosts.length === 1 || first === '') return first === '' ? [] : [first];
+  const names =
+    hosts.length <= NAMES ? hosts.join(' ') : `${hosts.slice(0, NAMES).join(' ')} and ${hosts.length - NAMES} more`;
+  const head = `${hosts.length} hosts`.padEnd(options.hostWidth);
+  return [
+    `${head}${first.slice(Math.max(options.hostWidth, event.ref.host.length))}  ${options.paint.dim(printable(names))}`,
+  ];
+}
+
+/** Names shown behind a line that stands for several hosts. */
+const NAMES = 6;
+
 function isQuiet(event: TaskEnd): boolean {
   if (event.replayed === true) return true;
   if (event.message !== undefined || event.diff.length > 0) return false;
   if (event.status === 'ok' || event.status === 'skipped') return true;
+  if (event.status === 'ran' && event.result['changed'] === false) return true;
   return event.ref.item !== undefined && event.problems.length === 0;
 }
 

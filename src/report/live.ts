@@ -86,11 +86,14 @@ function regionOf(board: Board, paint: Paint, now: number, output: Output): read
     ...(failed > 0 ? [paint.bad(`${failed} failed`)] : []),
   ];
   const running = board.slowest(now, 5);
+  const widest = running.reduce((width, { host }) => Math.max(width, host.length), 0);
   return [
     '',
     paint.bold(title),
     `${paint.good(bar)}  ${parts.join('  ')}`,
-    ...running.map(({ host, doing, seconds }) => `  ${host}  ${doing}  ${paint.dim(`${seconds}s`)}`),
+    ...running.map(
+      ({ host, doing, seconds }) => `  ${host.padEnd(widest)}  ${paint.dim(`${seconds}s`.padStart(5))}  ${doing}`,
+    ),
     ...(board.running() > running.length ? [paint.dim(`  and ${board.running() - running.length} more hosts`)] : []),
   ];
 }

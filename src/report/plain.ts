@@ -1,5 +1,6 @@
 import type { Event } from '../core/events.ts';
-import { linesOf, type Verbosity } from './lines.ts';
+import { createGrouping } from './group.ts';
+import { groupLines, linesOf, type Verbosity } from './lines.ts';
 import type { Paint } from './paint.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -26,6 +27,7 @@ export function createPlain(output: Output, paint: Paint, verbosity: Verbosity):
 export function createRecord(paint: Paint, verbosity: Verbosity): (event: Event) => readonly string[] {
   let hostWidth = 8;
   let check = false;
+  const grouping = createGrouping();
   return (event) => {
     if (event.type === 'run-start' || event.type === 'run-resume') {
       hostWidth = Math.min(
@@ -34,6 +36,10 @@ export function createRecord(paint: Paint, verbosity: Verbosity): (event: Event)
       );
     }
     if (event.type === 'run-start') check = event.check;
-    return linesOf(event, { paint, verbosity, hostWidth, check });
+    const options = { paint, verbosity, hostWidth, check };
+    if (verbosity > 0) return linesOf(event, options);
+    const { finished, kept } = grouping.take(event);
+    const before = finished === undefined ? [] : groupLines(finished, options);
+    return kept ? before : [...before, ...linesOf(event, options)];
   };
 }

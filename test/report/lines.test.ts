@@ -40,7 +40,7 @@ const recap = (over: Partial<Recap>): Recap => ({
 function told(events: readonly Event[], verbosity: Verbosity = 0): string {
   const record = createRecord(createPaint(false), verbosity);
   record(start);
-  return events.flatMap((event) => record(event)).join('\n');
+  return [...events, { type: 'play-end', play: 1 } as const].flatMap((event) => record(event)).join('\n');
 }
 
 describe('the lines of a run', () => {
@@ -99,13 +99,40 @@ describe('the lines of a run', () => {
     expect(told([event], verbosity)).toBe(text);
   });
 
+  it('tell the same change of several hosts once, with the longest time', () => {
+    const on = (host: string, ms: number): Event => taskEnd({ status: 'changed', ms, ref: { ...ref, host } });
+
+    expect(told([on('edge01', 100), on('edge02', 3000), on('edge03', 200)])).toBe(
+      '3 hosts   changed     tools are layered  3.0s  edge01 edge02 edge03',
+    );
+    expect(told(Array.from({ length: 9 }, (_, n) => on(`h${n}`, 1)))).toBe(
+      '9 hosts   changed     tools are layered  h0 h1 h2 h3 h4 h5 and 3 more',
+    );
+  });
+
+  it('tell a failure at once, between the changes of others', () => {
+    const record = createRecord(createPaint(false), 0);
+    record(start);
+    record(taskEnd({ status: 'changed' }));
+
+    expect(record(taskEnd({ status: 'failed', problems: [{ code: 'E_COMMAND', message: 'exit 1' }] }))).toEqual([
+      expect.stringContaining('FAILED') as string,
+      expect.stringContaining('exit 1') as string,
+    ]);
+  });
+
+  it('are silent about an action that was declared to change nothing', () => {
+    expect(told([taskEnd({ status: 'ran', result: { changed: false } })])).toBe('');
+  });
+
   it('say what would happen in check mode', () => {
     const record = createRecord(createPaint(false), 0);
     record({ ...start, check: true });
 
-    expect(record(taskEnd({ status: 'changed', provisional: true }))).toEqual([
-      'edge01    would change tools are layered  (provisional: after a pending change)',
-    ]);
+    expect([
+      ...record(taskEnd({ status: 'changed', provisional: true })),
+      ...record({ type: 'play-end', play: 1 }),
+    ]).toEqual(['edge01    would change tools are layered  (provisional: after a pending change)']);
   });
 
   it('end with a table of hosts and one line that sums up', () => {
