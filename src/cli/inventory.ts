@@ -16,6 +16,7 @@ import type { Terminal } from './streams.ts';
 
 interface InventoryOptions {
   readonly inventory?: readonly string[];
+  readonly extraVars?: readonly string[];
   readonly limit?: string;
   readonly playbookDir?: string;
   readonly list?: true;
@@ -35,6 +36,7 @@ export function inventoryCommand(act: (action: Action) => Promise<void>): Comman
       collect,
     )
     .option('-l, --limit <pattern>', 'only these hosts')
+    .option('-e, --extra-vars <vars>', 'name=value, {name: value} or @file; wins over all other variables', collect)
     .option('--playbook-dir <folder>', 'folder of a playbook, whose group_vars and host_vars count too')
     .addOption(
       new Option('--list', 'groups, hosts and variables as JSON, as ansible-inventory prints it').conflicts([
@@ -52,7 +54,12 @@ export function inventoryCommand(act: (action: Action) => Promise<void>): Comman
 function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
   refuseUseless(options);
   return withInterrupts(terminal, async (signal) => {
-    const inventory = await loadHosts({ inventory: [], ...options }, terminal, signal, options.playbookDir);
+    const inventory = await loadHosts(
+      { inventory: [], extraVars: [], ...options },
+      terminal,
+      signal,
+      options.playbookDir,
+    );
     for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
     if (options.host !== undefined) return showHost(inventory, options.host, options, terminal);
     const only = options.limit === undefined ? undefined : new Set(selectHosts(inventory, 'all', options));

@@ -1,16 +1,22 @@
 import { loadInventory } from '../inventory/load.ts';
 import type { Inventory } from '../inventory/types.ts';
+import { readExtraVars } from './extra-vars.ts';
 import { inventorySources } from './inventory-sources.ts';
 import type { HostOptions } from './options.ts';
 import type { Terminal } from './streams.ts';
 
-/** Loads the inventory a command was given; `playbookDir` adds the variables that lie beside a playbook. */
+/**
+ * Loads the inventory a command was given; `playbookDir` adds the variables that lie beside a playbook. What `-e` says wins on
+ * every host, so that it may change connections too.
+ */
 export async function loadHosts(
-  options: Pick<HostOptions, 'inventory'>,
+  options: Pick<HostOptions, 'inventory' | 'extraVars'>,
   terminal: Terminal,
   signal: AbortSignal,
   playbookDir?: string,
 ): Promise<Inventory> {
   const sources = await inventorySources(options.inventory, terminal);
-  return loadInventory(sources, { cwd: terminal.cwd, signal, ...(playbookDir === undefined ? {} : { playbookDir }) });
+  const extraVars = await readExtraVars(options.extraVars, terminal.cwd);
+  const beside = playbookDir === undefined ? {} : { playbookDir };
+  return loadInventory(sources, { cwd: terminal.cwd, signal, extraVars, ...beside });
 }

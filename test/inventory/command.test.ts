@@ -145,6 +145,13 @@ connection: ssh core@edge2.example.com; the rest from ~/.ssh/config
 `);
   });
 
+  it('-e wins over everything, and changes the connection', async () => {
+    const { out } = await run('-e', 'ansible_user=root', '--host', 'edge1.example.com', '--explain');
+
+    expect(out).toContain('ansible_user = root\n    core  group "all", inventory.yml:3\n  > root  the command line\n');
+    expect(out).toContain('connection: ssh root@edge1.example.com;');
+  });
+
   it('--host knows localhost', async () => {
     expect((await run('--host', 'localhost', '--explain')).out).toContain('connection: local, this machine\n');
   });
