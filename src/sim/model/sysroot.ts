@@ -13,6 +13,12 @@ export function bootedOf(sysroot: Sysroot): Deployment {
   return booted;
 }
 
+/** The deployment whose files are in use: one that was applied live, else the booted one. */
+export function runningOf(sysroot: Sysroot): Deployment {
+  const booted = bootedOf(sysroot);
+  return sysroot.deployments.find(({ checksum }) => checksum === booted.live) ?? booted;
+}
+
 /** The deployment new work builds on: the first in boot order. */
 export function mergeBase(sysroot: Sysroot): Deployment {
   return sysroot.deployments[0] ?? bootedOf(sysroot);

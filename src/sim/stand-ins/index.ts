@@ -1,8 +1,8 @@
 import type { Call } from '../calls.ts';
 import { faultOf, FULL_DISK_LIMIT, type Machine } from '../machine.ts';
 import { movedEvals } from '../moved-root.ts';
-import { resolve } from '../model/deployment.ts';
-import { bootedOf } from '../model/sysroot.ts';
+import { packagesOf } from '../model/deployment.ts';
+import { runningOf } from '../model/sysroot.ts';
 import { bootcTool, ostreeTool } from './ostree.ts';
 import { chgrp, chown, stat } from './files.ts';
 import { journalctl } from './journalctl.ts';
@@ -89,8 +89,9 @@ export function dispatch(machine: Machine, call: Call): number | Promise<number>
 }
 
 function layeredProgram(call: Call, machine: Machine): number {
-  const { layered } = resolve(bootedOf(machine.sysroot).origin);
-  const brings = layered.find((pkg) => pkg.programs?.includes(call.tool) === true);
+  const brings = packagesOf(runningOf(machine.sysroot).origin).find(
+    (pkg) => pkg.programs?.includes(call.tool) === true,
+  );
   call.out(`${call.tool} ${brings?.version ?? '1.0'}\n`);
   return 0;
 }

@@ -1,7 +1,7 @@
 import type { Call } from '../calls.ts';
 import { packagesOf } from '../model/deployment.ts';
 import { evr, nevra, satisfies, type Package } from '../model/packages.ts';
-import { bootedOf } from '../model/sysroot.ts';
+import { runningOf } from '../model/sysroot.ts';
 import { folderName } from '../host-files.ts';
 import type { Machine } from '../machine.ts';
 import { readWords } from '../words.ts';
@@ -33,10 +33,8 @@ export function rpm(call: Call, machine: Machine): number {
 /** The packages that run, or those of the deployment whose folder was named. */
 function database(machine: Machine, path: string | undefined): readonly Package[] {
   const { deployments } = machine.sysroot;
-  const booted = bootedOf(machine.sysroot);
-  const live = deployments.find(({ checksum }) => checksum === booted.live);
   const named = path === undefined ? undefined : deployments.find((one) => path.includes(`/${folderName(one)}/`));
-  return packagesOf((named ?? live ?? booted).origin);
+  return packagesOf((named ?? runningOf(machine.sysroot)).origin);
 }
 
 function show(pkg: Package, format: string | undefined): string {
