@@ -1,12 +1,10 @@
 import { Command } from 'commander';
 import { dirname, resolve } from 'node:path';
-import { renderProblems } from '../config/frame.ts';
-import { Fault, throwIfAny, type Problem } from '../core/problem.ts';
-import type { Inventory } from '../inventory/types.ts';
+import { inOrder, renderProblems } from '../config/frame.ts';
+import { Fault, problemsOf, throwIfAny } from '../core/problem.ts';
 import { checkPlaybook } from '../playbook/check.ts';
 import { listPlays, type PlayListing } from '../playbook/listing.ts';
-import { loadPlaybook } from '../playbook/load.ts';
-import type { Playbook } from '../playbook/types.ts';
+import { readPlaybooks } from '../playbook/load.ts';
 import { EXIT } from './exit.ts';
 import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
@@ -54,12 +52,17 @@ function checkFiles(files: readonly string[], options: CheckOptions, terminal: T
   return withInterrupts(terminal, async (signal) => {
     const { cwd } = terminal;
     const extraVars = await readExtraVars(options.extraVars, cwd);
-    const { inventory, playbook } = await bothOf(
+    const [hosts, read] = await Promise.allSettled([
       loadHosts(options, terminal, signal, dirname(resolve(cwd, files[0] ?? '.'))),
-      loadPlaybook(files, { cwd, extraVars }),
-    );
+      readPlaybooks(files, { cwd, extraVars }),
+    ]);
     const { limit, tags, skipTags } = options;
-    throwIfAny(checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
+    const { playbook, problems, lost } = valueOf(read);
+    if (hosts.status === 'rejected') throw new Fault([...problemsOf(hosts.reason), ...problems]);
+    const inventory = hosts.value;
+    throwIfAny(
+      inOrder([...problems, ...checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars, lost })]),
+    );
     if (inventory.notes !== undefined && inventory.notes.length > 0)
       terminal.stderr.write(`${renderProblems(inventory.notes)}\n`);
     const plays = listPlays(playbook, inventory, { limit, tags, skipTags });
@@ -68,22 +71,9 @@ function checkFiles(files: readonly string[], options: CheckOptions, terminal: T
   });
 }
 
-/** Both loaded, or one Fault with the problems of both. */
-async function bothOf(
-  hosts: Promise<Inventory>,
-  plays: Promise<Playbook>,
-): Promise<{ inventory: Inventory; playbook: Playbook }> {
-  const [inventory, playbook] = await Promise.allSettled([hosts, plays]);
-  if (inventory.status === 'fulfilled' && playbook.status === 'fulfilled')
-    return { inventory: inventory.value, playbook: playbook.value };
-  const problems: Problem[] = [];
-  for (const ended of [inventory, playbook]) {
-    if (ended.status === 'fulfilled') continue;
-    const reason: unknown = ended.reason;
-    if (!(reason instanceof Fault)) throw reason;
-    problems.push(...reason.problems);
-  }
-  throw new Fault(problems);
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'fulfilled') return settled.value;
+  throw settled.reason;
 }
 
 function isListing({ listTasks, listHosts, listTags }: CheckOptions): boolean {

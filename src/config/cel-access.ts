@@ -23,7 +23,9 @@ function nameHint(name: string, on: Evaluation): string {
   const near = didYouMean(name, names);
   if (near !== undefined) return near;
   const inVars = isRecord(vars) ? didYouMean(name, Object.keys(vars)) : undefined;
-  return inVars === undefined ? `known here: ${listed(names)}` : inVars.replace('"', '"vars.');
+  return inVars === undefined
+    ? `known here: ${listed(names)}; a variable is written vars.${name}`
+    : inVars.replace('"', '"vars.');
 }
 
 /** `of.key` and `of.?key`. */

@@ -13,12 +13,23 @@ export function callFunction(node: Call, receiver: Known | undefined, args: read
   const candidates = functionsNamed(node.name, receiver !== undefined).filter((one) => acceptsCount(one, args.length));
   const all = receiver === undefined ? args : [receiver, ...args];
   const chosen = candidates.find((one) => fits(one, receiver, args));
-  if (chosen === undefined) {
-    const forms = candidates.map(signature).join(' or ');
-    return trouble(on, 'kind', node, `${node.name} does not take ${all.map(aKind).join(', ')}`, `it is ${forms}`);
-  }
+  if (chosen === undefined) return mismatch(node, receiver, args, candidates, on);
   if (on.check !== undefined && all.some(hasUnknown)) return new Unknown(chosen.gives);
   return apply(chosen, all.map(certain), node, on);
+}
+
+function mismatch(
+  node: Call,
+  receiver: Known | undefined,
+  args: readonly Known[],
+  candidates: readonly CelFunction[],
+  on: Evaluation,
+): never {
+  const hint = `it is ${candidates.map(signature).join(' or ')}`;
+  if (receiver !== undefined && !candidates.some((one) => isOf(one.on ?? 'any', receiver))) {
+    return trouble(on, 'kind', node, `${aKind(receiver)} has no ${node.name}()`, hint);
+  }
+  return trouble(on, 'kind', node, `${node.name} does not take ${args.map(aKind).join(', ')}`, hint);
 }
 
 function fits(one: CelFunction, receiver: Known | undefined, args: readonly Known[]): boolean {

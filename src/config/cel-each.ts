@@ -106,8 +106,9 @@ function overUnknown(node: Each, over: Unknown, on: Evaluation, evaluate: Evalua
 
 function visit(node: Each, item: Unknown, on: Evaluation, evaluate: Evaluate): Known {
   const inner = { ...on, names: new Map(on.names).set(node.name, item) };
-  if (node.where !== undefined) evaluate(node.where, inner);
-  return evaluate(node.body, inner);
+  if (node.where !== undefined) truth(node.where, evaluate(node.where, inner), node, inner);
+  const result = evaluate(node.body, inner);
+  return node.macro === 'map' || node.macro === 'sortBy' ? result : truth(node.body, result, node, inner);
 }
 
 function truth(of: Node, value: Known, node: Each, on: Evaluation): boolean | Unknown {

@@ -44,7 +44,7 @@ function compute(
 ): Known {
   switch (node.op) {
     case 'list':
-      return node.items.map((item) => evaluateNode(item, on));
+      return node.items.map((item) => operand(item, on));
     case 'map':
       return mapping(node, on);
     case 'not':
@@ -57,16 +57,27 @@ function compute(
     case 'if':
       return choice(node, on);
     case 'binary':
-      return binary(node, evaluateNode(node.left, on), evaluateNode(node.right, on), on);
+      return binary(node, operand(node.left, on), operand(node.right, on), on);
     case 'call': {
-      const receiver = node.receiver === undefined ? undefined : evaluateNode(node.receiver, on);
+      const receiver = node.receiver === undefined ? undefined : operand(node.receiver, on);
       return callFunction(
         node,
         receiver,
-        node.args.map((arg) => evaluateNode(arg, on)),
+        node.args.map((arg) => operand(arg, on)),
         on,
       );
     }
+  }
+}
+
+/** A piece of an operation. While checking, one that failed is unknown, so that the others are looked at too. */
+function operand(node: Node, on: Evaluation): Known {
+  if (on.check === undefined) return evaluateNode(node, on);
+  try {
+    return evaluateNode(node, on);
+  } catch (error) {
+    if (error instanceof Fault) return new Unknown(ANY);
+    throw error;
   }
 }
 
@@ -123,7 +134,8 @@ function least(on: Evaluation, certainty: Certainty): Certainty {
   return on.certainty === 'dead' ? 'dead' : certainty;
 }
 
-function truth(node: Node, value: Known, on: Evaluation): boolean | Unknown {
+/** A value as a condition's answer; unknown while checking where it is not known. Anything else is trouble. */
+export function truth(node: Node, value: Known, on: Evaluation): boolean | Unknown {
   if (typeof value === 'boolean') return value;
   if (value instanceof Unknown && (value.type.kind === 'any' || value.type.kind === 'bool')) return value;
   return trouble(on, 'kind', node, `true or false is expected, found ${aKind(value)}`, hintForTruth(value));

@@ -58,6 +58,7 @@ function saidOf(error: ParseError, { text, from, to, found }: Spot): { message: 
     case 'unexpected_token':
     case 'unexpected_character':
     case 'expected_token':
+      if (found === '=') return { message: 'one "=" compares nothing', hint: 'write ==' };
       return { message: found === '' ? 'the expression ends too early' : `"${found}" is not expected here` };
     default:
       return { message: error.summary.charAt(0).toLowerCase() + error.summary.slice(1) };

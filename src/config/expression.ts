@@ -1,12 +1,10 @@
 import { fault, type Place, type Problem } from '../core/problem.ts';
 import type { Value, Vars } from '../core/value.ts';
 import { childrenOf, pathText, type Node, type Span } from './cel-ast.ts';
-import { evaluateNode } from './cel-evaluate.ts';
+import { evaluateNode, truth } from './cel-evaluate.ts';
 import { parseCel } from './cel-parse.ts';
 import {
-  aKind,
   certain,
-  trouble,
   type Certainty,
   type Checking,
   type Evaluation,
@@ -36,7 +34,7 @@ export function parseExpression(text: string, place: (span: Span) => Place): Exp
   const { trouble: found } = parsed;
   const jinja = celHint(text);
   if (jinja !== undefined)
-    return { code: 'E_ANSIBLE', message: 'this is Jinja, copse reads CEL', hint: `write ${jinja}`, at: place(found) };
+    return { code: 'E_ANSIBLE', message: 'this is Jinja, copse reads CEL', hint: `write ${jinja}`, at: place(whole) };
   return {
     code: 'E_EXPR',
     message: found.message,
@@ -57,14 +55,7 @@ export function evaluate(expression: Expression, scope: Vars): Value {
 
 /** Whether a condition holds; anything but true or false is a Fault. */
 export function holds(expression: Expression, scope: Vars): boolean {
-  const value = evaluate(expression, scope);
-  if (typeof value === 'boolean') return value;
-  return trouble(
-    running(expression, scope),
-    'kind',
-    expression.node,
-    `true or false is expected, found ${aKind(value)}`,
-  );
+  return truth(expression.node, evaluate(expression, scope), running(expression, scope)) === true;
 }
 
 /** What a check of an expression found, and its value as far as it is known. */
@@ -96,21 +87,12 @@ export function checkExpression(expression: Expression, scope: Scope, options: C
   };
   try {
     const value = evaluateNode(expression.node, on);
-    if (options.isCondition === true) mustBeTruth(expression, value, on);
+    if (options.isCondition === true) truth(expression.node, value, on);
     return { value, findings: found };
   } catch (error) {
     if (found.length === 0) throw error;
     return { value: new Unknown(options.isCondition === true ? BOOL : { kind: 'any' }), findings: found };
   }
-}
-
-function mustBeTruth(expression: Expression, value: Known, on: Evaluation): void {
-  if (
-    typeof value === 'boolean' ||
-    (value instanceof Unknown && (value.type.kind === 'any' || value.type.kind === 'bool'))
-  )
-    return;
-  trouble(on, 'kind', expression.node, `true or false is expected, found ${aKind(value)}`);
 }
 
 /** Paths that an expression itself asks for with `has`, `default` or `.?`: their absence is provided for. */

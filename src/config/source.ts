@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Place, Problem } from '../core/problem.ts';
 import { linePlaces } from './line-places.ts';
 import { composeYaml } from './yaml-compose.ts';
@@ -69,7 +70,11 @@ async function readText(path: string, shown: string): Promise<string | Problem> 
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof TypeError) return notText(shown);
-    return { code: 'E_FILE', message: `"${shown}" cannot be read: ${reason(error)}` };
+    return {
+      code: 'E_FILE',
+      message: `"${shown}" cannot be read: ${reason(error)}`,
+      hint: `looked for at ${resolve(path)}`,
+    };
   }
 }
 

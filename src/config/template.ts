@@ -6,6 +6,7 @@ import { evaluate, isExpression, parseExpression, type Expression } from './expr
 import { celHint } from './jinja.ts';
 import { emptyRecord, isRecord } from './plain.ts';
 import type { Path } from './source.ts';
+import { ANY, Unknown } from './type.ts';
 import { scanTemplate } from './template-scan.ts';
 import { entry, textOfPieces } from './values.ts';
 
@@ -24,7 +25,9 @@ export type Tree =
   | { readonly kind: 'expression'; readonly expression: Expression }
   | { readonly kind: 'text'; readonly pieces: readonly (string | Expression)[] }
   | { readonly kind: 'list'; readonly items: readonly Tree[] }
-  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> };
+  | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> }
+  /** A text with an expression that could not be parsed; its problem is told already and nothing runs. */
+  | { readonly kind: 'broken' };
 
 /** Where a template comes from: it can tell the place of everything in it. */
 export interface Origin {
@@ -59,6 +62,8 @@ export function renderTree(tree: Tree, scope: Vars): Value {
       for (const [key, inner] of tree.entries) rendered[key] = renderTree(inner, scope);
       return rendered;
     }
+    case 'broken':
+      throw new TypeError('a playbook with problems is never run');
   }
 }
 
@@ -137,6 +142,8 @@ export function renderKnown(
       for (const [key, inner] of tree.entries) rendered[key] = renderKnown(inner, evaluateKnown, text);
       return rendered;
     }
+    case 'broken':
+      return new Unknown(ANY);
   }
 }
 
@@ -175,6 +182,7 @@ function isValue(value: unknown): value is Value {
 
 function textTree(text: string, origin: Origin, path: Path, problems: Problem[]): Tree {
   const pieces: (string | Expression)[] = [];
+  const before = problems.length;
   for (const piece of scanTemplate(text)) {
     if (piece.kind === 'text') {
       pieces.push(piece.text);
@@ -196,6 +204,7 @@ function textTree(text: string, origin: Origin, path: Path, problems: Problem[])
       else problems.push(parsed);
     }
   }
+  if (problems.length > before) return { kind: 'broken' };
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined && typeof only !== 'string')
     return { kind: 'expression', expression: only };

@@ -54,11 +54,42 @@ function severalDocuments(at: ReturnType<LinePlaces['at']>): Problem {
 
 function explain(found: YAMLParseError | YAMLWarning, text: string, places: LinePlaces): Problem {
   const [from, to] = found.pos;
-  const at = places.at(from, Math.max(1, to - from));
-  if (found.code === 'TAG_RESOLVE_FAILED') return unknownTag(text.slice(from, to), at);
-  const line = at.text ?? '';
+  if (found.code === 'TAG_RESOLVE_FAILED') return unknownTag(text.slice(from, to), places.at(from, to - from));
+  const { offset, length } = betterSpot(found, text);
+  const at = places.at(offset, length);
+  if (/(?<!\$)\{\{/.test(at.text ?? '')) {
+    const hint = 'write ${{ vars.name }} instead of {{ name }}, and quote the whole value';
+    return { code: 'E_ANSIBLE', message: 'unquoted "{{ }}" is a mapping in YAML', hint, at };
+  }
   const { message, hint } = words(found);
-  return { code: 'E_YAML', message, at, ...bestHint(line, hint) };
+  const quoted = (at.text ?? '').includes('${{') ? 'quote the whole value: it holds ": ", " #" or stands in [ ]' : hint;
+  return { code: 'E_YAML', message, at, ...(quoted === undefined ? {} : { hint: quoted }) };
+}
+
+/** The parser tells where it gave up; people want to see what was left open, or the first character of the line. */
+function betterSpot(
+  { message, pos: [from, to] }: YAMLParseError | YAMLWarning,
+  text: string,
+): { offset: number; length: number } {
+  const quote = /^Missing closing (["'])/.exec(message)?.[1];
+  if (quote !== undefined) return { offset: Math.max(0, text.lastIndexOf(quote, from - 1)), length: 1 };
+  if (/^Flow (?:map|sequence)|^Expected flow/.test(message)) {
+    const open = openBracket(text, from);
+    if (open !== undefined) return { offset: open, length: 1 };
+  }
+  const blank = /^ *(?=\S)/.exec(text.slice(from))?.[0].length ?? 0;
+  return { offset: from + blank, length: Math.max(1, to - from - blank) };
+}
+
+function openBracket(text: string, from: number): number | undefined {
+  let depth = 0;
+  for (let at = from - 1; at >= 0; at -= 1) {
+    const char = text.charAt(at);
+    if (char === ']' || char === '}') depth += 1;
+    else if (char === '[' || char === '{') depth -= 1;
+    if (depth < 0) return at;
+  }
+  return undefined;
 }
 
 function unknownTag(found: string, at: ReturnType<LinePlaces['at']>): Problem {
@@ -79,39 +110,33 @@ function unknownTag(found: string, at: ReturnType<LinePlaces['at']>): Problem {
   };
 }
 
-function bestHint(line: string, hint: string | undefined): { hint?: string } {
-  if (/(?<!\$)\{\{/.test(line)) return { hint: 'write ${{ vars.name }} instead of {{ name }}' };
-  if (line.includes('${{'))
-    return { hint: 'quote the whole value: \'${{ … }}\', it holds ": ", " #" or stands in [ ]' };
-  return hint === undefined ? {} : { hint };
-}
-
 /** The words for the mistakes people really make; the library's own first sentence for the rest. */
-function words(found: YAMLParseError | YAMLWarning): { message: string; hint?: string } {
-  switch (found.code) {
+function words({ code, message }: YAMLParseError | YAMLWarning): { message: string; hint?: string } {
+  if (message.startsWith('Missing closing'))
+    return { message: 'a quote is not closed', hint: 'close it at the end of the text' };
+  if (/^Flow (?:map|sequence)|^Expected flow/.test(message))
+    return { message: 'a bracket is not closed', hint: 'close it, further lines indented' };
+  if (/without - indicator|must be indented|same column/.test(message)) return MISALIGNED;
+  switch (code) {
     case 'TAB_AS_INDENT':
       return { message: 'a tab cannot be used as indentation', hint: 'indent with spaces' };
     case 'BAD_INDENT':
-      return { message: lower(found.message), hint: 'give things that belong together the same indentation' };
+      return MISALIGNED;
     case 'BLOCK_AS_IMPLICIT_KEY':
       return { message: 'a second ": " in one line', hint: 'quote the value that holds ": "' };
     case 'MISSING_CHAR':
-      return {
-        message: lower(found.message),
-        hint: 'a quote or bracket is not closed, or a "-" or ":" lacks its space',
-      };
     case 'MULTILINE_IMPLICIT_KEY':
     case 'UNEXPECTED_TOKEN':
-      return {
-        message: lower(found.message),
-        hint: 'check the ":" after the key, quotes and indentation of this line',
-      };
-    case 'BAD_ALIAS':
-      return { message: lower(found.message), hint: 'quote text that begins with * or &' };
+      return { message: lower(message), hint: 'check the ":" and "-" with their spaces, quotes and indentation here' };
     default:
-      return { message: lower(found.message) };
+      return { message: lower(message) };
   }
 }
+
+const MISALIGNED = {
+  message: 'the indentation fits neither the lines above nor a new level',
+  hint: 'give things that belong together the same indentation',
+};
 
 function lower(message: string): string {
   const [first = ''] = message.split('\n', 1);

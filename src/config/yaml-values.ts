@@ -72,6 +72,7 @@ function aliasValue(node: Alias.Parsed, reader: Reader): unknown {
       node,
       'E_YAML',
       `the alias "*${node.source}" points ${known === 'busy' ? 'into itself' : 'to nothing above it'}`,
+      known === 'busy' ? undefined : `write "&${node.source}" before the value it stands for, or quote the text`,
     );
   }
   reader.size += known.size;
@@ -116,7 +117,7 @@ function complainOfKey(key: ParsedNode, reader: Reader): undefined {
     const hint = 'write ${{ vars.name }} instead of {{ name }}';
     complain(reader, key, 'E_ANSIBLE', 'unquoted "{{ }}" is a mapping in YAML', hint);
   } else {
-    complain(reader, key, 'E_YAML', 'a key must be text, this one is a list or mapping');
+    complain(reader, key, 'E_YAML', 'a key must be text, this one is a list or mapping', 'quote it');
   }
 }
 

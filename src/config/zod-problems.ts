@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ProblemCode } from '../core/codes.ts';
-import { didYouMean, nearest } from '../core/nearest.ts';
+import { didYouMean } from '../core/nearest.ts';
 import type { Place, Problem } from '../core/problem.ts';
 import { Secret } from '../core/secret.ts';
 import type { Path } from './source.ts';
@@ -65,7 +65,7 @@ function ofUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, r
 }
 
 function ofValue(issue: Issue, path: Path, refused: Refused): Problem {
-  if (issue.input === undefined && issue.code === 'invalid_type' && path.length > 0) return absent(path, refused);
+  if (issue.input === undefined && issue.code !== 'custom' && path.length > 0) return absent(path, refused);
   if (issue.code === 'custom' || !isStock(issue.message)) return inOwnWords(issue, path, refused);
   return wrongValue(expected(issue), issue.input, path, refused);
 }
@@ -98,19 +98,25 @@ function wrongValue(wanted: string, input: unknown, path: Path, refused: Refused
 }
 
 function hintFor(wanted: string, input: unknown): string | undefined {
-  if (typeof input === 'string') {
-    if (wanted.includes('true or false') && /^(?:yes|on|y|true)$/i.test(input)) return 'write true';
-    if (wanted.includes('true or false') && /^(?:no|off|n|false)$/i.test(input)) return 'write false';
-    if (/\bnumber\b/.test(wanted) && input.trim() !== '' && Number.isFinite(Number(input)))
-      return `write ${input.trim()} without quotes`;
-    if (/\blist\b/.test(wanted) && !/\bstring\b/.test(wanted)) return `write [${input}]`;
-    const options = [...wanted.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? '');
-    const guess = nearest(input, options);
-    return guess === undefined ? undefined : `did you mean "${guess}"?`;
-  }
-  if (typeof input === 'number' || typeof input === 'boolean')
-    return /\bstring\b|quoted|text/.test(wanted) ? `quote it: '${String(input)}'` : undefined;
-  return undefined;
+  if (typeof input === 'string') return wanted.includes('true or false') ? truthHint(input) : textHint(wanted, input);
+  if (typeof input !== 'number' && typeof input !== 'boolean') return undefined;
+  if (/\bmode\b/.test(wanted)) return `quote it: '${String(input).padStart(4, '0')}'`;
+  return /\bstring\b|quoted|text/.test(wanted) ? `quote it: '${String(input)}'` : undefined;
+}
+
+function truthHint(input: string): string | undefined {
+  if (/^(?:yes|on|y|true)$/i.test(input)) return 'write true';
+  return /^(?:no|off|n|false)$/i.test(input) ? 'write false' : undefined;
+}
+
+function textHint(wanted: string, input: string): string | undefined {
+  if (/\bnumber\b/.test(wanted) && input.trim() !== '' && Number.isFinite(Number(input)))
+    return `write ${input.trim()} without quotes`;
+  if (/\blist\b/.test(wanted) && !/\bstring\b/.test(wanted)) return `write [${input}]`;
+  return didYouMean(
+    input,
+    [...wanted.matchAll(/"([^"]+)"/g)].map((match) => match[1] ?? ''),
+  );
 }
 
 /** What an issue of zod expected, in words. */

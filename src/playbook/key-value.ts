@@ -1,4 +1,8 @@
 import type { Problem } from '../core/problem.ts';
+import { isRecord } from '../config/plain.ts';
+import { shown } from '../config/zod-problems.ts';
+import { keysAt } from '../config/zod-schema.ts';
+import type { AnyModule } from '../core/module.ts';
 import type { FoundModule } from './module-key.ts';
 
 /** Parameters that Ansible allows inside the text of a command. */
@@ -7,11 +11,22 @@ const COMMAND_WORDS = /(?:^|\s)(chdir|creates|removes|executable|stdin|warn)=(\S
 /** The answer to arguments written as `key=value` text; undefined where the text is what the module takes. */
 export function keyValueHint({ module, args }: FoundModule): Omit<Problem, 'at'> | undefined {
   const { value } = args;
-  if (typeof value !== 'string' || value.includes('${{')) return undefined;
+  if (value === undefined || value === null || isRecord(value)) return undefined;
+  if (typeof value === 'string') return value.includes('${{') ? undefined : ofText(module, value);
+  if (module.freeForm !== undefined && !Array.isArray(value)) return undefined;
+  const hint =
+    Array.isArray(value) && module.name === 'command'
+      ? 'write command: {argv: […]}'
+      : `"copse doc ${module.name}" lists them`;
+  return { code: 'E_PARAM', message: `${module.name}: expected a mapping of parameters, found ${shown(value)}`, hint };
+}
+
+function ofText(module: AnyModule, value: string): Omit<Problem, 'at'> | undefined {
   if (module.freeForm === undefined) {
     const mapping = mappingOf(value);
-    const hint = mapping === undefined ? `write ${module.name}: {name: value}` : `write ${module.name}: ${mapping}`;
+    const [first = 'name'] = keysAt(module.params, []);
     const message = `${module.name}: expected a mapping of parameters, found text`;
+    const hint = `write ${module.name}: ${mapping ?? `{${first}: ${flow(value)}}`}`;
     return { code: mapping === undefined ? 'E_PARAM' : 'E_ANSIBLE', message, hint };
   }
   const words = [...value.matchAll(COMMAND_WORDS)].filter(([, name]) => name !== 'executable' && name !== 'warn');

@@ -3,7 +3,7 @@ import { isRecord } from '../config/plain.ts';
 import { shown } from '../config/zod-problems.ts';
 import { parseSource } from '../config/source.ts';
 import { inOrder } from '../config/frame.ts';
-import { throwIfAny } from '../core/problem.ts';
+import { throwIfAny, type Problem } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
 import { findModule, modules } from '../modules/index.ts';
 import { elements, placeOf, under, type Cursor } from './cursor.ts';
@@ -24,31 +24,56 @@ export interface LoadOptions {
   readonly findModule?: ModuleRegistry['findModule'];
 }
 
+/** Playbooks as far as they could be read. Only one without problems may be run. */
+export interface ReadPlaybook {
+  readonly playbook: Playbook;
+  readonly problems: readonly Problem[];
+  /** Names that what was left out because of its problems would have given. */
+  readonly lost: { readonly registers: ReadonlySet<string>; readonly handlers: ReadonlySet<string> };
+}
+
 /** Reads playbooks with everything they import. Throws one Fault with every problem of every file. */
 export async function loadPlaybook(files: readonly string[], options: LoadOptions): Promise<Playbook> {
+  const { playbook, problems } = await readPlaybooks(files, options);
+  throwIfAny(problems);
+  return playbook;
+}
+
+/** Reads playbooks and keeps what is right beside the problems, so that it can be checked together with them. */
+export async function readPlaybooks(files: readonly string[], options: LoadOptions): Promise<ReadPlaybook> {
   const reading = newReading(options);
   const plays: Play[] = [];
   for (const file of files) await readPlaybook(resolve(options.cwd, file), file, { reading, plays, open: [] });
   return finished(plays, reading, options);
 }
 
-/** Reads a playbook from a text that stands in no file; `name` is what its problems call it. */
+/** Reads a playbook from a text that stands in no file; `name` is what its problems call it. Throws as `loadPlaybook` does. */
 export async function loadPlaybookText(text: string, name: string, options: LoadOptions): Promise<Playbook> {
   const reading = newReading(options);
   const plays: Play[] = [];
   const path = resolve(options.cwd, name);
   reading.sources.set(path, Promise.resolve(parseSource(path, text, { shown: name })));
   await readPlaybook(path, name, { reading, plays, open: [] });
-  return finished(plays, reading, options);
+  const { playbook, problems } = finished(plays, reading, options);
+  throwIfAny(problems);
+  return playbook;
 }
 
 function newReading({ findModule: find = findModule }: LoadOptions): Reading {
-  return { registry: { modules, findModule: find }, problems: [], sources: new Map(), complained: new Set(), tasks: 0 };
+  const lost = { registers: new Set<string>(), handlers: new Set<string>() };
+  return {
+    registry: { modules, findModule: find },
+    problems: [],
+    sources: new Map(),
+    complained: new Set(),
+    lost,
+    tasks: 0,
+  };
 }
 
-function finished(plays: readonly Play[], reading: Reading, { cwd }: LoadOptions): Playbook {
-  throwIfAny(inOrder(reading.problems));
-  return { files: [...reading.sources.keys()].map((path) => relative(cwd, path)), plays };
+function finished(plays: readonly Play[], reading: Reading, { cwd }: LoadOptions): ReadPlaybook {
+  const files = [...reading.sources.keys()].map((path) => relative(cwd, path));
+  return { playbook: { files, plays }, problems: inOrder(reading.problems), lost: reading.lost };
 }
 
 interface Loading {

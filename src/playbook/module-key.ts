@@ -70,10 +70,10 @@ function unknownKey(
       hint: keyword ?? 'write "loop:" with the list',
     };
   }
+  if (ELSEWHERE.has(key))
+    return { code: 'E_KEY', message: `"${key}" is not a keyword of a task`, hint: 'write it in the play' };
   const module = HABITS.modules.get(name);
   if (module !== undefined) return { code: 'E_ANSIBLE', message: `there is no module "${key}"`, hint: module };
-  if (ELSEWHERE.has(key))
-    return { code: 'E_KEY', message: `"${key}" is not a keyword of a task`, hint: 'write it in the play or block' };
   const names = [...reading.registry.modules.map((one) => one.name), ...TASK_KEYWORDS, 'block', 'import_tasks'];
   return {
     code: 'E_MODULE',

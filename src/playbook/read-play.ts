@@ -24,7 +24,10 @@ const KEYWORDS = Object.keys(PlayKeywords.shape);
 /** A play with all its sections; undefined with the problems added when its own keywords are wrong. */
 export async function readPlay(cursor: Cursor, options: PlayOptions): Promise<Play | undefined> {
   const { reading, index, around } = options;
-  const parsed = parseKeywords(PlayKeywords, knownKeys(cursor, reading), cursor, reading);
+  const keys = knownKeys(cursor, reading);
+  // Without hosts but with something else, it was meant to be something else, which is told already.
+  if (keys.hasOthers && !('hosts' in keys.known)) return undefined;
+  const parsed = parseKeywords(PlayKeywords, keys.known, cursor, reading);
   const frame = { ...frameOf(without(cursor, 'vars'), parsed ?? {}, around, reading.problems) };
   const level: Level = {
     reading,
@@ -70,11 +73,11 @@ export async function readPlay(cursor: Cursor, options: PlayOptions): Promise<Pl
 }
 
 /** Keys that are no keywords are answered here, in words of their own, and taken out before the schema sees them. */
-function knownKeys(cursor: Cursor, reading: Reading): unknown {
-  if (!isRecord(cursor.value)) return cursor.value;
+function knownKeys(cursor: Cursor, reading: Reading): { known: Readonly<Record<string, unknown>>; hasOthers: boolean } {
   const known: Record<string, unknown> = {};
+  if (!isRecord(cursor.value)) return { known, hasOthers: false };
   for (const [key, value] of Object.entries(cursor.value)) {
-    const habit = HABITS.keywords.get(key);
+    const habit = key === 'include' ? HABITS.keywords.get('include_playbook') : HABITS.keywords.get(key);
     if (KEYWORDS.includes(key)) known[key] = value;
     else if (habit !== undefined)
       complain(reading, under(cursor, key), 'key', {
@@ -89,7 +92,7 @@ function knownKeys(cursor: Cursor, reading: Reading): unknown {
         hint: playHint(key, cursor, reading),
       });
   }
-  return known;
+  return { known, hasOthers: Object.keys(known).length < Object.keys(cursor.value).length };
 }
 
 function playHint(key: string, cursor: Cursor, reading: Reading): string {

@@ -38,7 +38,10 @@ export function readTask(cursor: Cursor, level: Level): readonly TaskNode[] {
   const parsed = parseKeywords(TaskKeywords, keywords, cursor, reading);
   const found = moduleOf(cursor, others, reading);
   const frame = frameOf(cursor, parsed ?? {}, around, reading.problems);
-  if (parsed === undefined || found === undefined) return [];
+  if (parsed === undefined || found === undefined) {
+    forget(value, reading);
+    return [];
+  }
   checkNames(cursor, parsed, level);
   const { problems } = reading;
   const id = `${level.prefix}${level.counter.next}`;
@@ -106,4 +109,12 @@ function checkNames(
       hint: 'move the task below "handlers:"',
     });
   }
+}
+
+/** Remembers the names that a task with problems would have given, so that they are not missed elsewhere. */
+function forget(value: Readonly<Record<string, unknown>>, { lost }: Level['reading']): void {
+  const { register, name, listen } = value;
+  if (typeof register === 'string') lost.registers.add(register);
+  for (const one of [name, ...(Array.isArray(listen) ? listen : [listen])])
+    if (typeof one === 'string') lost.handlers.add(one);
 }

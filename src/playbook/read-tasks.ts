@@ -8,7 +8,7 @@ import type { Level } from './level.ts';
 import { openImport } from './read-import.ts';
 import { readTask } from './read-task.ts';
 import { complain, countTask, parseKeywords } from './reading.ts';
-import { BlockKeywords } from './schema.ts';
+import { BlockKeywords, TaskKeywords } from './schema.ts';
 import type { Block, TaskNode } from './types.ts';
 
 /** The tasks of a list; what is wrong with them is added to the problems. */
@@ -32,6 +32,14 @@ export async function readTasks(list: Cursor, level: Level): Promise<readonly Ta
 
 async function readNode(cursor: Cursor, level: Level): Promise<readonly TaskNode[]> {
   const { value } = cursor;
+  if (value === null) {
+    complain(level.reading, cursor, 'value', {
+      code: 'E_VALUE',
+      message: 'expected a task, found nothing',
+      hint: 'take the empty "-" out',
+    });
+    return [];
+  }
   if (!isRecord(value)) {
     const hint =
       typeof value === 'string' && /^[\w.]+$/.test(value)
@@ -42,6 +50,11 @@ async function readNode(cursor: Cursor, level: Level): Promise<readonly TaskNode
       message: `expected a task, found ${shown(value)}`,
       hint,
     });
+    return [];
+  }
+  if ('hosts' in value) {
+    const hint = 'a task file is a list of tasks; import a playbook with "import_playbook" beside the plays';
+    complain(level.reading, cursor, 'value', { code: 'E_VALUE', message: 'expected a task, found a play', hint });
     return [];
   }
   if ('block' in value || 'rescue' in value || 'always' in value) return readBlock(cursor, level);
@@ -65,7 +78,7 @@ async function readBlock(cursor: Cursor, level: Level): Promise<readonly TaskNod
     });
     return [];
   }
-  const keywords = parseKeywords(BlockKeywords, cursor.value, cursor, reading);
+  const keywords = parseKeywords(BlockKeywords, blockKeys(cursor, reading), cursor, reading);
   const id = `${level.prefix}${level.counter.next}`;
   level.counter.next += 1;
   const frame = frameOf(cursor, keywords ?? {}, around, reading.problems);
@@ -86,6 +99,21 @@ async function readBlock(cursor: Cursor, level: Level): Promise<readonly TaskNod
   };
   return [block];
 }
+
+/** A block's keys without those that belong into one of its tasks, which are answered here. */
+function blockKeys(cursor: Cursor, reading: Level['reading']): unknown {
+  const known: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(isRecord(cursor.value) ? cursor.value : {})) {
+    const isModule = reading.registry.findModule(key) !== undefined;
+    if (isModule || (TASK_ONLY.has(key) && !(key in BlockKeywords.shape))) {
+      const message = isModule ? `a block has no module, "${key}" is one` : `"${key}" is not a keyword of a block`;
+      complain(reading, under(cursor, key), 'key', { code: 'E_KEY', message, hint: 'put it into a task of the block' });
+    } else known[key] = value;
+  }
+  return known;
+}
+
+const TASK_ONLY: ReadonlySet<string> = new Set(Object.keys(TaskKeywords.shape));
 
 function readMeta(cursor: Cursor, level: Level): readonly TaskNode[] {
   const key = isRecord(cursor.value) && 'meta' in cursor.value ? 'meta' : 'ansible.builtin.meta';

@@ -19,6 +19,8 @@ export interface Reading {
   readonly sources: Map<string, Promise<Source>>;
   /** Files whose problems are among the problems already. */
   readonly complained: Set<string>;
+  /** Names that tasks left out because of their problems would have given. */
+  readonly lost: { readonly registers: Set<string>; readonly handlers: Set<string> };
   tasks: number;
 }
 

@@ -30,7 +30,8 @@ const Names = z.union([z.string(), z.array(z.string())], { error: 'expected a na
 const Mapping = z.record(z.string(), z.unknown(), { error: 'expected a mapping' });
 const Switch = z.boolean();
 const Text = z.string();
-const TaskList = z.array(z.unknown(), { error: 'expected a list of tasks' });
+/** Lists of tasks are read, and complained about, by the reader of tasks. */
+const TaskList = z.unknown();
 
 /** Keywords that plays, blocks and tasks share. */
 const common = {
@@ -90,7 +91,9 @@ export const TaskKeywords = z.strictObject({
 export const BlockKeywords = z.strictObject({
   ...common,
   ...blockAndTask,
-  block: TaskList.describe('Tasks that belong together.'),
+  block: TaskList.refine((list) => list !== undefined, { error: '"rescue" and "always" need a "block"' }).describe(
+    'Tasks that belong together.',
+  ),
   rescue: TaskList.optional().describe('Tasks that run when one of them failed.'),
   always: TaskList.optional().describe('Tasks that run in any case, last.'),
   notify: Names.optional().describe('Handlers that every changed task of the block notifies.'),
@@ -109,6 +112,9 @@ export const ImportKeywords = z.strictObject({
     })
     .describe('A file with a list of tasks, relative to this one.'),
 });
+
+const BATCH = 'expected a number of hosts, or a percentage such as "20%"';
+const Batch = z.union([z.int().min(1), Text.regex(/^\d+%?$/, { error: BATCH })], { error: BATCH });
 
 /** Keywords of a play. */
 export const PlayKeywords = z.strictObject({
@@ -136,7 +142,7 @@ export const PlayKeywords = z.strictObject({
     .optional()
     .describe('linear: task by task over all hosts; free: each host at its own pace.'),
   serial: z
-    .union([z.int().min(1), Text.regex(/^\d+%?$/), z.array(z.union([z.int().min(1), Text.regex(/^\d+%?$/)])).min(1)], {
+    .union([Batch, z.array(Batch).min(1)], {
       error: 'expected a number of hosts, a percentage such as "20%", or a list of them',
     })
     .optional()

@@ -7,25 +7,59 @@ function find(pattern: string, text: string): (string | undefined)[] | undefined
   if (typeof regex === 'string') return regex;
   const found = regex.find(text, 0);
   if (found === undefined) return undefined;
-  return Array.from({ length: found.length / 2 }, (_, i) => (found[2 * i] === -1 ? undefined : text.slice(found[2 * i], found[2 * i + 1])));
+  return Array.from({ length: found.length / 2 }, (_, i) =>
+    found[2 * i] === -1 ? undefined : text.slice(found[2 * i], found[2 * i + 1]),
+  );
 }
 
 describe('a pattern', () => {
-  const piece = fc.constantFrom('a', 'b', 'c', '.', '[ab]', '[^a]', '\\w', '\\d', '(a)', '(?:ab)', '(a|b)', '(ab|a)', 'a*', 'b+', 'a?', '(a*)b', 'a{2}', '[ab]{1,2}', 'a*?', 'b{0,2}?', '^', '$', '\\b', '(?:a|ab)(c|bcd)', '\\.', '1', '|');
+  const piece = fc.constantFrom(
+    'a',
+    'b',
+    'c',
+    '.',
+    '[ab]',
+    '[^a]',
+    '\\w',
+    '\\d',
+    '(a)',
+    '(?:ab)',
+    '(a|b)',
+    '(ab|a)',
+    'a*',
+    'b+',
+    'a?',
+    '(a*)b',
+    'a{2}',
+    '[ab]{1,2}',
+    'a*?',
+    'b{0,2}?',
+    '^',
+    '$',
+    '\\b',
+    '(?:a|ab)(c|bcd)',
+    '\\.',
+    '1',
+    '|',
+  );
 
   it('finds what JavaScript finds, wherever both can', () => {
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 6 }), fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', '1', '.', ' '), maxLength: 12 }), (parts, text) => {
-        const pattern = parts.join('').replaceAll(/[\^$b]\*|\\b[*+?]/g, '');
-        let wanted: (string | undefined)[] | undefined;
-        try {
-          const found = new RegExp(pattern, 'u').exec(text);
-          wanted = found === null ? undefined : [...found];
-        } catch {
-          return;
-        }
-        expect(find(pattern, text)).toEqual(wanted);
-      }),
+      fc.property(
+        fc.array(piece, { maxLength: 6 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', '1', '.', ' '), maxLength: 12 }),
+        (parts, text) => {
+          const pattern = parts.join('').replaceAll(/[\^$b]\*|\\b[*+?]/g, '');
+          let wanted: (string | undefined)[] | undefined;
+          try {
+            const found = new RegExp(pattern, 'u').exec(text);
+            wanted = found === null ? undefined : [...found];
+          } catch {
+            return;
+          }
+          expect(find(pattern, text)).toEqual(wanted);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -55,6 +89,10 @@ describe('a pattern', () => {
   it('cannot run away on text made to hurt it', () => {
     const text = 'a'.repeat(20_000);
 
-    expect([find('^(a+)+$', `${text}b`), find('a*a*a*a*b', text), find('(x+x+)+y', 'x'.repeat(20_000))]).toEqual([undefined, undefined, undefined]);
+    expect([find('^(a+)+$', `${text}b`), find('a*a*a*a*b', text), find('(x+x+)+y', 'x'.repeat(20_000))]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });
