@@ -2,7 +2,6 @@ import type { Limits } from '../../src/session/limits.ts';
 import { createSession } from '../../src/session/open.ts';
 import type { HostSession } from '../../src/session/session.ts';
 import { sshTransport } from '../../src/transport/ssh.ts';
-import type { Transport } from '../../src/transport/transport.ts';
 import { startProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { startSshd, type Sshd, type SshdOptions } from '../support/sshd.ts';
 import { QUICK } from './this-machine.ts';
@@ -15,17 +14,15 @@ export interface OverSsh {
   stop(): Promise<void>;
 }
 
-/** Starts sshd and proxy; `wrap` changes the transport, as to make another login shell. */
+/** Starts sshd and proxy. A link that is silent for three times `keepaliveMs` is dead. */
 export async function overSsh(
   options: SshdOptions = {},
   limits: Partial<Limits> = {},
-  wrap: (transport: Transport) => Transport = (transport) => transport,
+  keepaliveMs = 500,
 ): Promise<OverSsh> {
   const sshd = await startSshd(options);
   const proxy = await startProxy(sshd.port);
-  const transport = wrap(
-    sshTransport({ keepaliveMs: 500, channelPatienceMs: 1000, connectTries: 2, stopGraceMs: 500 }),
-  );
+  const transport = sshTransport({ keepaliveMs, channelPatienceMs: 1000, connectTries: 2, stopGraceMs: 500 });
   const session = createSession({
     host: 'web1',
     target: () => Promise.resolve(sshd.target({ port: proxy.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}` })),
