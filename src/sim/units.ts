@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolve, type Deployment } from './model/deployment.ts';
 import { fileUnit, IMAGE_UNITS, imageUnit, missingUnit, running, type Unit } from './model/units.ts';
+import { outward } from './moved-root.ts';
 
 /** The units of one host. */
 export interface Units {
@@ -29,7 +30,7 @@ export function createUnits(root: string): Units {
     const fragment = FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(join(root, path)));
     if (fragment === undefined) return undefined;
     const path = join(root, fragment);
-    return statSync(path).isFile() ? fileUnit(name, fragment, readFileSync(path, 'utf8')) : undefined;
+    return statSync(path).isFile() ? fileUnit(name, fragment, outward(readFileSync(path, 'utf8'), root)) : undefined;
   };
   const get = (name: string): Unit => {
     const known = units.get(name);

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync, realpathSync, type BigIntStats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, statSync, realpathSync, type BigIntStats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Call } from '../calls.ts';
 import type { Machine } from '../machine.ts';
@@ -63,7 +63,7 @@ function field(machine: Machine, { letter, name, path, stats, follow }: Field): 
     a: () => (mode & 0o7777).toString(8),
     f: () => mode.toString(16),
     F: () => typeName(stats),
-    s: () => String(sizeOf(machine, path, stats)),
+    s: () => String(stats.size),
     u: () => String(uid),
     g: () => String(gid),
     U: () => nameOf(machine, 'passwd', uid),
@@ -110,13 +110,6 @@ function typeName(stats: BigIntStats): string {
   if (stats.isFIFO()) return 'fifo';
   if (stats.isSocket()) return 'socket';
   return stats.size === 0n ? 'regular empty file' : 'regular file';
-}
-
-/** Text that came through a shell's text holds the host's folder; on the host it is shorter. */
-function sizeOf(machine: Machine, path: string, stats: BigIntStats): bigint {
-  if (!stats.isFile() || stats.size > 1_000_000n) return stats.size;
-  const text = readFileSync(path, 'latin1');
-  return text.includes(machine.root) ? BigInt(outward(text, machine.root).length) : stats.size;
 }
 
 /** `chown OWNER[:GROUP] FILE…`. */
