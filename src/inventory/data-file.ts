@@ -1,6 +1,8 @@
 import { emptyRecord, RESERVED_NAMES } from '../config/plain.ts';
 import { parseSource, type Source } from '../config/source.ts';
 
+const MAX_DEPTH = 100;
+
 /**
  * Reads YAML, or JSON, as Ansible reads it (plain scalars of YAML 1.1). JSON is read as JSON, which is many times faster;
  * the places in it are found only when somebody asks.
@@ -35,13 +37,14 @@ function parseJson(text: string): { root: unknown } | undefined {
 }
 
 /** A copy of parsed JSON whose objects have no prototype; names that would be special are left out and reported. */
-export function plainJson(value: unknown, refuse: (name: string) => void): unknown {
-  if (Array.isArray(value)) return value.map((item) => plainJson(item, refuse));
+export function plainJson(value: unknown, refuse: (name: string) => void, depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) return value.map((item) => plainJson(item, refuse, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   const record = emptyRecord();
   for (const [name, inner] of Object.entries(value)) {
     if (RESERVED_NAMES.has(name)) refuse(name);
-    else record[name] = plainJson(inner, refuse);
+    else record[name] = plainJson(inner, refuse, depth + 1);
   }
   return record;
 }

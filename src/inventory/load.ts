@@ -1,11 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { throwIfAny, type Problem } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
 import { addGroup, newDraft, settle, type Draft } from './draft.ts';
 import { addHosts } from './hosts.ts';
-import { readFileOrFolder, suggestFile } from './read-source.ts';
+import { kindOf, readFileOrFolder, suggestFile } from './read-source.ts';
 import { LOCAL_NAMES, resolveInventory } from './resolve.ts';
 import { labelOf } from './text-file.ts';
 import type { Inventory } from './types.ts';
@@ -47,14 +46,6 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
   for (const folder of lastOfEach(folders)) vars.push(await readVarsFolder(folder, draft, LOCAL_NAMES));
   throwIfAny(unique(draft.problems));
   return resolveInventory(draft, vars, options.extraVars);
-}
-
-async function kindOf(path: string): Promise<'folder' | 'file' | 'missing'> {
-  try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
-  } catch {
-    return 'missing';
-  }
 }
 
 function readHostList(draft: Draft, source: string): void {

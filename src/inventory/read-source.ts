@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { isRecord } from '../config/plain.ts';
 import type { Source } from '../config/source.ts';
 import { didYouMean } from '../core/nearest.ts';
-import type { Place } from '../core/problem.ts';
+import type { Place, Problem } from '../core/problem.ts';
 import { parseData } from './data-file.ts';
 import type { Draft } from './draft.ts';
 import { readExecutable, type RunContext } from './dynamic.ts';
@@ -13,20 +13,38 @@ import { labelOf, readText, refuseVault } from './text-file.ts';
 import { readYaml } from './yaml.ts';
 
 const DATA_EXTENSIONS = ['.yml', '.yaml', '.json'];
+/** How deeply folders of inventories may be nested. */
+const MAX_DEPTH = 16;
 /** What Ansible passes over in a folder of inventories. */
 const IGNORED =
   /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:\.pyc|\.pyo|\.swp|\.bak|~|\.rpm|\.md|\.txt|\.rst|\.orig|\.cfg|\.retry)$/;
 
 /** Reads one inventory, or every inventory of a folder in the order of their names. */
-export async function readFileOrFolder(draft: Draft, path: string, context: RunContext): Promise<void> {
+export async function readFileOrFolder(draft: Draft, path: string, context: RunContext, depth = 0): Promise<void> {
   context.signal.throwIfAborted();
-  const info = await stat(path);
-  if (!info.isDirectory()) {
-    await readOne(draft, path, context);
-    return;
+  const kind = await kindOf(path);
+  if (kind === 'file') await readOne(draft, path, context);
+  else if (kind === 'missing') draft.problems.push(unreadable(path, 'leads nowhere', 'remove the link, or mend it'));
+  else if (depth === MAX_DEPTH)
+    draft.problems.push(unreadable(path, 'is nested too deeply', 'is a folder linked into itself?'));
+  else {
+    const names = (await readdir(path)).sort();
+    for (const name of names)
+      if (!IGNORED.test(name)) await readFileOrFolder(draft, join(path, name), context, depth + 1);
   }
-  const names = (await readdir(path)).sort();
-  for (const name of names) if (!IGNORED.test(name)) await readFileOrFolder(draft, join(path, name), context);
+}
+
+/** What a path leads to. */
+export async function kindOf(path: string): Promise<'folder' | 'file' | 'missing'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return 'missing';
+  }
+}
+
+function unreadable(path: string, why: string, hint: string): Problem {
+  return { code: 'E_FILE', message: `"${labelOf(path)}" ${why}`, hint };
 }
 
 /** A file beside a missing one with nearly its name, as a hint. */

@@ -11,7 +11,7 @@ export function labelOf(path: string): string {
   return from === '' || from.startsWith('..') ? path : from;
 }
 
-/** The text of a file; bytes that are no UTF-8 become U+FFFD. Or why it cannot be read. */
+/** The text of a file, or why it cannot be read. */
 export async function readText(path: string): Promise<string | Problem> {
   const label = labelOf(path);
   try {
@@ -21,11 +21,26 @@ export async function readText(path: string): Promise<string | Problem> {
       return { code: 'E_LIMIT', message, hint: 'split it into several files of one folder' };
     }
     const text = (await readFile(path)).toString('utf8');
-    return text.includes('\0') ? binary(label) : text.replace(/^\uFEFF/, '');
+    return text.includes('\0') ? binary(label) : (notUtf8(label, text) ?? text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^\w+: |, \w+ '.*$/g, '') : String(error);
     return { code: 'E_FILE', message: `"${label}" cannot be read: ${reason}` };
   }
+}
+
+/** Bytes that are no UTF-8 are let pass in comments, as by Ansible. */
+function notUtf8(label: string, text: string): Problem | undefined {
+  if (!text.includes('\uFFFD')) return undefined;
+  const lines = text.split('\n');
+  const index = lines.findIndex((line) => line.includes('\uFFFD') && !/^\s*[#;]/.test(line));
+  const line = lines[index];
+  if (line === undefined) return undefined;
+  return {
+    code: 'E_INVENTORY',
+    message: `"${label}" is not UTF-8 text`,
+    hint: `convert it: iconv -f latin1 -t utf-8 ${label}`,
+    at: { file: label, line: index + 1, col: line.indexOf('\uFFFD') + 1, text: line.slice(0, 160) },
+  };
 }
 
 function binary(label: string): Problem {

@@ -11,6 +11,8 @@ import { labelOf, readText, refuseVault } from './text-file.ts';
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json'];
 const AT_ONCE = 32;
+/** Deeper than this only a link leads that points to a folder above it. */
+const MAX_DEPTH = 16;
 
 /** The variables that `group_vars` and `host_vars` beside an inventory or playbook give, by name. */
 export interface VarsFolder {
@@ -128,14 +130,15 @@ async function isFolderLink(path: string): Promise<boolean> {
 }
 
 /** Files of a folder in the order in which they are read; folders in it too, unless their name has an extension. */
-async function listFiles(folder: string): Promise<readonly string[]> {
+async function listFiles(folder: string, depth = 0): Promise<readonly string[]> {
+  if (depth > MAX_DEPTH) return [];
   const entries = await listFolder(folder);
   const files: string[] = [];
   for (const name of [...entries.keys()].sort()) {
     if (name.startsWith('.') || name.endsWith('~')) continue;
     const path = join(folder, name);
     const extension = extname(name);
-    if (entries.get(name) === true) files.push(...(extension === '' ? await listFiles(path) : []));
+    if (entries.get(name) === true) files.push(...(extension === '' ? await listFiles(path, depth + 1) : []));
     else if (EXTENSIONS.includes(extension)) files.push(path);
   }
   return files;
