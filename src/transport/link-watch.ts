@@ -15,8 +15,6 @@ export interface LinkWatch extends Loss {
   closing(): void;
 }
 
-const ALIVE_MS = 1000;
-
 /** Watches a client that is logged in. Received bytes count as a sign of life, so a slow link under load stays. */
 export function watchLink(client: Client, stream: Duplex, explain: () => string, tuning: Tuning): LinkWatch {
   const lost = new Set<() => void>();
@@ -39,10 +37,12 @@ export function watchLink(client: Client, stream: Duplex, explain: () => string,
       lost.clear();
     });
   });
+  // Once in a while is enough: each time costs a timer.
+  const alive = Math.min(1000, tuning.keepaliveMs / 4);
   let seen = performance.now();
   stream.on('data', () => {
     const now = performance.now();
-    if (now - seen < ALIVE_MS) return;
+    if (now - seen < alive) return;
     seen = now;
     inside(client)._resetKA?.();
   });

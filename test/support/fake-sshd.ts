@@ -37,10 +37,12 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
     connection.on('error', () => undefined);
     connection.on('close', () => connections.delete(connection));
     connection.on('authentication', (context) => (options.onLogin ?? ((any) => any.accept()))(context, connection));
-    connection.on('ready', () => options.onConnection?.(connection));
+    connection.on('ready', () => {
+      watchSignals(connection, (name) => options.onSignal?.(name));
+      options.onConnection?.(connection);
+    });
     connection.on('session', (accept) => {
       const session = accept();
-      session.on('signal', (_accept, _reject, info) => options.onSignal?.(info.name));
       session.on('exec', (acceptExec, reject, { command }) => {
         if (options.refuseCommands === true) reject();
         else {
@@ -65,5 +67,17 @@ export async function startFakeSshd(options: FakeSshdOptions = {}): Promise<Fake
         setTimeout(() => resolve(), 500).unref();
       });
     },
+  };
+}
+
+type OnRequest = (protocol: unknown, channel: number, type: string, reply: boolean, data: unknown) => void;
+
+/** ssh2's server hides signals once a command runs; its message handler sees them. */
+function watchSignals(connection: Connection, onSignal: (name: string) => void): void {
+  const { _protocol: protocol } = connection as unknown as { _protocol: { _handlers: { CHANNEL_REQUEST: OnRequest } } };
+  const original = protocol._handlers.CHANNEL_REQUEST;
+  protocol._handlers.CHANNEL_REQUEST = (...args) => {
+    if (args[2] === 'signal') onSignal(String(args[4]));
+    original(...args);
   };
 }
