@@ -103,10 +103,17 @@ function repr(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(repr).join(', ')}]`;
+  if (typeof value === 'number') return number(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.entries(value)
     .map(([key, inner]) => `${quoted(key)}: ${repr(inner)}`)
     .join(', ')}}`;
+}
+
+/** Python shows a float as one; whole numbers beyond 53 bits are floats here. */
+function number(value: number): string {
+  const text = String(value);
+  return Number.isSafeInteger(value) || /[.e]/.test(text) ? text : `${text}.0`;
 }
 
 function quoted(text: string): string {
