@@ -51,6 +51,3 @@ export interface HostSession {
   drop(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Opens a session for a host by its inventory name. */
-export type OpenSession = (host: string) => HostSession;

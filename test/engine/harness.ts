@@ -20,7 +20,7 @@ export interface Played {
   /** `host task status`, in order, loops by their whole. */
   readonly ends: readonly string[];
   /** How one task ended on one host. */
-  status(host: string, task: string): TaskStatus | undefined;
+  readonly status: (host: string, task: string) => TaskStatus | undefined;
 }
 
 /** How a playbook is played. */
