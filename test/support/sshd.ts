@@ -26,10 +26,12 @@ export interface Sshd {
   readonly identity: string;
   /** known_hosts file that names this sshd. */
   readonly knownHosts: string;
-  readonly pid: number;
+  readonly pid: () => number;
   /** A target that can log in; `changed` wins. */
   target(changed?: Partial<Target>): Target;
   log(): string;
+  /** Ends it and starts it again on the same port, with more lines for its configuration. */
+  restart(config?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,17 +63,26 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const knownHosts = join(folder, 'known_hosts');
   const known = types.map((type) => `[127.0.0.1]:${port} ${readFileSync(join(folder, `host_${type}.pub`), 'utf8')}`);
   writeFileSync(knownHosts, known.join(''));
-  const child = start(folder);
+  let child = start(folder);
   await listening(port, child, folder);
   return {
     port,
     folder,
     identity,
     knownHosts,
-    pid: child.pid ?? 0,
+    pid: () => child.pid ?? 0,
     target: (changed = {}) => ({ ...targetOf(port, identity, knownHosts), ...changed }),
     log: () => logOf(folder),
-    stop: () => stop(child, folder),
+    async restart(more = []) {
+      await end(child);
+      writeFileSync(join(folder, 'sshd_config'), config(folder, port, types, [...more, ...(options.config ?? [])]));
+      child = start(folder);
+      await listening(port, child, folder);
+    },
+    async stop() {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -174,11 +185,10 @@ function logOf(folder: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-async function stop(child: ChildProcess, folder: string): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill();
     await ended;
   }
-  rmSync(folder, { recursive: true, force: true });
 }

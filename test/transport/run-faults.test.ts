@@ -170,7 +170,7 @@ describe.skipIf(NO_SSHD !== undefined)('a command whose connection', () => {
 
   test('loses its server process is lost', async () => {
     const { own, connection } = await directly([]);
-    const children = (): string => execFileSync('pgrep', ['-P', String(own.pid)], { encoding: 'utf8' }).trim();
+    const children = (): string => execFileSync('pgrep', ['-P', String(own.pid())], { encoding: 'utf8' }).trim();
 
     const { ending } = await whileRunning(connection, BEGUN, () =>
       execFileSync('kill', ['-KILL', ...children().split('\n')]),
