@@ -1,6 +1,7 @@
 import type { Answers, Questions } from '../core/answer.ts';
 import { createAsker, type Asker } from './asking.ts';
 import { refusedChannel } from './faults.ts';
+import { identityKey } from './identity.ts';
 import type { Limits } from './limits.ts';
 import type { Link } from './link.ts';
 import type { Identity } from './session.ts';
@@ -26,7 +27,7 @@ export function createAskers(link: Link, limits: Limits, secrets: Secrets): Aske
   const known = new Map<string, Asker>();
 
   function of(as: Identity): Asker {
-    const key = as === undefined ? '' : `${as.method}:${as.user}`;
+    const key = identityKey(as);
     const asker = known.get(key) ?? createAsker(link, as, limits);
     known.delete(key);
     known.set(key, asker);

@@ -3,6 +3,7 @@ import type { Bytes } from '../core/bytes.ts';
 import { after } from './deferred.ts';
 import { abortedFault } from './faults.ts';
 import { createGreeting, type Stream } from './greeting.ts';
+import { checkNotRefused } from './identity.ts';
 import { createInput } from './input.ts';
 import { launch, type Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
@@ -34,9 +35,10 @@ const CHUNK = 128 * 1024;
 export async function execute(linked: Linked, execution: Execution): Promise<Ending> {
   const { script, stdin, as, signal, limits, onOutput, endGroup } = execution;
   if (signal.aborted) throw abortedFault('before the command was sent');
+  checkNotRefused(linked, as);
   const start = launch('script', as, script);
   const input = createInput();
-  const greeting = createGreeting(start, linked.place, limits.helloMs, {
+  const greeting = createGreeting(start, linked, limits.helloMs, {
     send: (bytes) => input.push(bytes),
     content: onOutput,
     frame: () => undefined,

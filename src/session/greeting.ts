@@ -1,8 +1,11 @@
 import { printable, textOf, type Bytes } from '../core/bytes.ts';
+import type { Fault } from '../core/problem.ts';
 import { becomeFault, loginFault, type Refusal } from './become.ts';
 import { after, deferred } from './deferred.ts';
 import { createFrames, type Frames } from './frames.ts';
+import { identityKey } from './identity.ts';
 import type { Launch } from './launch.ts';
+import type { Linked } from './link.ts';
 
 /** The two outputs of a program. */
 export type Stream = 'stdout' | 'stderr';
@@ -35,29 +38,26 @@ export interface Greeting {
 /** What was said before the hello, for the problem when it does not come. */
 const NOISE = 2000;
 
-/** Starts to listen. `place` names user and host for people. */
-export function createGreeting(launch: Launch, place: string, helloMs: number, sink: GreetingSink): Greeting {
-  const noise = { stdout: '', stderr: '' };
+/** Starts to listen. */
+export function createGreeting(launch: Launch, linked: Linked, helloMs: number, sink: GreetingSink): Greeting {
   const greeted = { stdout: false, stderr: false };
-  const state = { reachedLogin: launch.as === undefined, answered: false };
+  const heard = { stdout: '', stderr: '', login: launch.as === undefined, answered: false };
   const { promise: hello, resolve, reject } = deferred<Hello>();
   let stopTimer = after(helloMs, () => fail({ why: 'slow', ms: helloMs }));
 
   function fail(refusal: Refusal): void {
     stopTimer();
-    const said = lastLine(noise.stderr) || lastLine(noise.stdout);
-    const become = state.reachedLogin ? launch.as : undefined;
-    reject(become === undefined ? loginFault(place, refusal, said) : becomeFault(become, place, refusal, said));
+    if (!greeted.stdout) reject(refusalFault(refusal, launch, linked, heard));
   }
   function listen(stream: Stream): Frames {
     const frames = createFrames(launch.mark, {
       content(chunk) {
         if (greeted[stream]) sink.content(stream, chunk);
-        else noise[stream] = (noise[stream] + textOf(chunk)).slice(-NOISE);
+        else heard[stream] = (heard[stream] + textOf(chunk)).slice(-NOISE);
       },
       frame(words) {
         if (greeted[stream]) sink.frame(stream, words);
-        else if (words[0] === 'login') state.reachedLogin = true;
+        else if (words[0] === 'login') heard.login = true;
         else greet(words);
       },
     });
@@ -72,12 +72,11 @@ export function createGreeting(launch: Launch, place: string, helloMs: number, s
   }
   function answerPrompt(): void {
     const password = launch.as?.password;
-    if (password === undefined || !state.reachedLogin) return;
-    if (!asksPassword(launch, noise.stderr)) return;
+    if (password === undefined || !heard.login || !asksPassword(launch, heard.stderr)) return;
     // su asks once; what it says afterwards is no second prompt, however it looks.
-    if (state.answered) return launch.as?.method === 'sudo' ? fail({ why: 'password' }) : undefined;
-    state.answered = true;
-    noise.stderr = '';
+    if (heard.answered) return launch.as?.method === 'sudo' ? fail({ why: 'password' }) : undefined;
+    heard.answered = true;
+    heard.stderr = '';
     stopTimer();
     stopTimer = after(helloMs, () => fail({ why: 'slow-after-password', ms: helloMs }));
     sink.send(Buffer.from(`${password.reveal()}\n`));
@@ -91,10 +90,28 @@ export function createGreeting(launch: Launch, place: string, helloMs: number, s
       if (!greeted.stdout) answerPrompt();
     },
     ended(reason) {
-      fail({ why: 'ended', answered: state.answered, reason });
+      fail({ why: 'ended', answered: heard.answered, reason });
     },
     rest: (stream) => (greeted[stream] ? streams[stream].rest() : Buffer.alloc(0)),
   };
+}
+
+/** What was heard before the hello. */
+interface Heard {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The login shell ran our `sh`. */
+  readonly login: boolean;
+  /** A password was given. */
+  readonly answered: boolean;
+}
+
+function refusalFault(refusal: Refusal, { as }: Launch, linked: Linked, heard: Heard): Fault {
+  const said = lastLine(heard.stderr) || lastLine(heard.stdout);
+  if (as === undefined || !heard.login) return loginFault(linked.place, refusal, said);
+  const fault = becomeFault(as, linked.place, refusal, said);
+  if (heard.answered && refusal.why !== 'slow-after-password') linked.refused.set(identityKey(as), fault);
+  return fault;
 }
 
 /** sudo asks with our own words. su asks with its own, whatever they are: text without an end of line. */

@@ -25,9 +25,9 @@ export function createHeldShell(link: Link, as: Identity, limits: Limits): HeldS
 
   async function batch(statements: readonly Statement[], signal: AbortSignal): Promise<Batch> {
     if (shell !== undefined && !shell.isOver()) return shell.batch(statements, signal);
-    const { connection, place } = await link.get(signal);
+    const linked = await link.get(signal);
     const sweeping = remains === undefined ? [] : [endStatement(remains.hello.pid, remains.mark, limits)];
-    shell = await openShell({ connection, as, place, limits, statements: [...sweeping, ...statements], signal });
+    shell = await openShell({ linked, as, limits, statements: [...sweeping, ...statements], signal });
     const first = await shell.first(signal);
     if (first.answers.length > 0) remains = undefined;
     return { ...first, answers: first.answers.slice(sweeping.length) };

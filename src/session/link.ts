@@ -1,3 +1,4 @@
+import type { Fault } from '../core/problem.ts';
 import type { Target } from '../core/target.ts';
 import type { ConnectOptions, Connection, Transport } from '../transport/transport.ts';
 import { within } from './deferred.ts';
@@ -15,6 +16,8 @@ export interface Linked {
   readonly connection: Connection;
   /** User and host. */
   readonly place: string;
+  /** Why an identity's password was refused on this connection: it is not tried again, lest the account be locked. */
+  readonly refused: Map<string, Fault>;
 }
 
 /** The one connection of a session: opened when it is needed, and again when it was lost. */
@@ -36,7 +39,7 @@ export function createLink(deps: LinkDeps): Link {
     const target = await deps.target();
     const options = deps.ask === undefined ? { signal } : { signal, ask: deps.ask };
     const connection = await deps.transport(target).connect(target, options);
-    return { connection, place: `${target.user}@${target.name}` };
+    return { connection, place: `${target.user}@${target.name}`, refused: new Map() };
   }
   return {
     get(signal) {

@@ -1,10 +1,12 @@
 import type { Bytes } from '../core/bytes.ts';
-import type { Channel, Connection } from '../transport/transport.ts';
+import type { Channel } from '../transport/transport.ts';
 import { unlessAborted, within } from './deferred.ts';
 import { channelFault } from './faults.ts';
 import { createGreeting, type Greeting, type Hello, type Stream } from './greeting.ts';
+import { checkNotRefused } from './identity.ts';
 import { batchBytes, launch, type Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
+import type { Linked } from './link.ts';
 import { createReading, type Batch, type Reading } from './reading.ts';
 import type { Identity } from './session.ts';
 
@@ -29,10 +31,8 @@ export interface Shell {
 
 /** What opening a shell needs. */
 export interface ShellRequest {
-  readonly connection: Connection;
+  readonly linked: Linked;
   readonly as: Identity;
-  /** User and host, for people. */
-  readonly place: string;
   readonly limits: Limits;
   /** The first questions travel with the shell's start and cost no round trip of their own. */
   readonly statements: readonly Statement[];
@@ -41,7 +41,7 @@ export interface ShellRequest {
 
 /** Starts a shell. Rejects when there is no channel, no `sh`, or no becoming the user. */
 export async function openShell(request: ShellRequest): Promise<Shell> {
-  const { connection, as, limits, place, statements } = request;
+  const { linked, as, limits, statements } = request;
   let sent = 0;
   const next = (list: readonly Statement[]): Payload => {
     const payloads = list.map((statement, index) => statement.payload(sent + index));
@@ -51,9 +51,10 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   let reading = createReading(timeoutsOf(statements), 0, limits);
   let over: string | undefined;
 
+  checkNotRefused(linked, as);
   const start = launch('shell', as, next(statements));
-  const channel = await openChannel(connection, start.text, request);
-  const greeting = createGreeting(start, place, limits.helloMs, {
+  const channel = await openChannel(start.text, request);
+  const greeting = createGreeting(start, linked, limits.helloMs, {
     send: (bytes) => write(bytes),
     content: (stream, chunk) => reading.content(stream, chunk),
     frame: (stream, words) => reading.frame(stream, words),
@@ -70,7 +71,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   // Where no password can be asked for, nothing else reads this input, and waiting would cost a round trip.
   const askable = as?.password !== undefined;
   if (start.stdin !== undefined && !askable) write(start.stdin);
-  const hello = await unlessAborted(greeting.hello, request.signal, `starting a shell on ${place}`).catch(
+  const hello = await unlessAborted(greeting.hello, request.signal, `starting a shell on ${linked.place}`).catch(
     (error: unknown) => {
       channel.close();
       throw error;
@@ -99,17 +100,13 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   };
 }
 
-async function openChannel(
-  connection: Connection,
-  text: string,
-  { place, limits, signal }: ShellRequest,
-): Promise<Channel> {
-  const opening = connection.open(text);
+async function openChannel(text: string, { linked, limits, signal }: ShellRequest): Promise<Channel> {
+  const opening = linked.connection.open(text);
   try {
     const inTime = within(opening, limits.channelMs, () => {
-      throw channelFault(place, limits.channelMs);
+      throw channelFault(linked.place, limits.channelMs);
     });
-    return await unlessAborted(inTime, signal, `opening a channel to ${place}`);
+    return await unlessAborted(inTime, signal, `opening a channel to ${linked.place}`);
   } catch (error) {
     // One that opens after all is not kept.
     opening.then((channel) => channel.close()).catch(() => undefined);

@@ -72,7 +72,7 @@ job=$(cat -- "$dir/job") || exit 0
 if [ -e "$dir/in" ]; then exec 3<"$dir/in"; else exec 3</dev/null; fi
 rm -f -- "$dir/job" "$dir/in"
 {
-  while sleep 1; do
+  while sleep 1 && [ -d "$dir" ] && [ ! -e "$dir/status" ]; do
     for file in out err; do
       [ "$(wc -c <"$dir/$file")" -gt "$5" ] && truncate -s "$5" -- "$dir/$file" && : >"$dir/cut"
     done
@@ -80,7 +80,7 @@ rm -f -- "$dir/job" "$dir/in"
 } </dev/null >/dev/null 2>&1 3<&- &
 ( trap - HUP; eval "$job" ) <&3 3<&- >>"$dir/out" 2>>"$dir/err"
 code=$?
-kill "$!"
+kill -KILL "$!"
 echo "$code" >"$dir/status.new" && mv -f -- "$dir/status.new" "$dir/status"
 exit 0`;
 

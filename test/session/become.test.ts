@@ -62,7 +62,7 @@ describe.runIf(ROOT)('becoming another user', () => {
   afterAll(async () => {
     for (const user of [LOGIN, OTHER]) {
       expect(
-        await settled(() => execFileSync('sh', ['-c', 'ps -o args= -u "$1" || true', 'sh', user]).toString(), ''),
+        await settled(() => execFileSync('sh', ['-c', 'ps -o args= -u "$1" -U "$1" || true', 'sh', user]).toString(), ''),
       ).toBe('');
       execFileSync('userdel', ['--remove', user], { stdio: 'ignore' });
     }
@@ -123,7 +123,12 @@ describe.runIf(ROOT)('becoming another user', () => {
       sudoers(`Defaults:${LOGIN} timestamp_timeout=0,logfile=${log},!syslog`, `${LOGIN} ALL=(ALL) ALL`);
       const session = login();
 
-      const [problem] = await problemsOf(whoIs(session, sudo(new Secret('wrong horse'))));
+      const wrong = sudo(new Secret('wrong horse'));
+      const [problem] = await problemsOf(whoIs(session, wrong));
+      const again = [
+        await problemsOf(whoIs(session, wrong)),
+        await problemsOf(session.run(cmd('true'), { ...PLAIN, as: wrong })),
+      ];
       const logged = await settled(() => (existsSync(log) ? readFileSync(log, 'utf8') : ''), /incorrect/);
       rmSync(log, { force: true });
 
@@ -132,6 +137,8 @@ describe.runIf(ROOT)('becoming another user', () => {
         message: 'cannot become "root" with sudo as root@here: the password is wrong',
         hint: 'give the right one as the secret variable become_password',
       });
+      expect(again).toEqual([[problem], [problem]]);
+      expect(logged.match(/incorrect password/g)?.length).toBe(1);
       expect(logged).toContain('1 incorrect password attempt');
     });
 

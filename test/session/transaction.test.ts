@@ -133,6 +133,12 @@ describe('a detached command', () => {
     expect(existsSync(join(RECORDS, name))).toBe(false);
   });
 
+  it('leaves no process behind', async () => {
+    for (let again = 0; again < 5; again += 1) await session().transaction(cmd('true'), options());
+
+    expect(processesWith(`/bin/sh ${RECORDS}/${name}`)).toEqual([]);
+  });
+
   it('shows its output while it runs', async () => {
     const seen: string[] = [];
     const onOutput = (stream: string, text: string): void => {
