@@ -1,5 +1,4 @@
 import { isExpression, parseExpression, evaluate } from '../config/expression.ts';
-import { celHint } from '../config/jinja.ts';
 import { emptyRecord } from '../config/plain.ts';
 import { scanTemplate } from '../config/template-scan.ts';
 import { joinTexts, textOfValue } from '../config/values.ts';
@@ -8,6 +7,7 @@ import { Secret } from '../core/secret.ts';
 import type { Value, Vars } from '../core/value.ts';
 import { namesOf, SETTINGS, type Setting, type SettingName } from './connection-variables.ts';
 import { hasJinja } from './jinja.ts';
+import { jinjaHint } from './jinja-hint.ts';
 import type { Host } from './types.ts';
 
 /** The variables of one host while its connection is worked out; what is wrong is collected. */
@@ -34,7 +34,7 @@ export function findNamed(reader: Reader, name: string): Found | undefined {
   if (!isSet(value)) return undefined;
   if (hasJinja(value)) {
     const message = `${name} is Jinja, which copse does not run`;
-    complain(reader, name, message, jinjaHint(name, value), 'E_ANSIBLE');
+    complain(reader, name, message, jinjaHint(name, value, reader.host.place?.(name)), 'E_ANSIBLE');
     return undefined;
   }
   if (typeof value !== 'string' || !value.includes('${{')) return { name, value };
@@ -114,18 +114,6 @@ export function secret(reader: Reader, setting: SettingName): Secret | undefined
   if (typeof found.value === 'string' || typeof found.value === 'number') return new Secret(String(found.value));
   complain(reader, found.name, `${found.name} must be text`, `write: ${found.name}: !secret path/to/file`);
   return undefined;
-}
-
-function jinjaHint(name: string, value: Value): string {
-  const own = Object.values<Setting>(SETTINGS).find((setting) => setting.ansible.includes(name));
-  const target = own?.own ?? name;
-  if (own?.secret === true) return `write: ${target}: !secret path/to/file`;
-  if (typeof value === 'string' && /\b(?:playbook|inventory|role)_(?:dir|path)\b/.test(value)) {
-    return `write: ${target}: path/to/file, relative to the folder where copse is started`;
-  }
-  const cel = String(textOfValue(value)).replaceAll(/\{\{(.*?)\}\}/g, (whole) => `\${{ ${celHint(whole) ?? '…'} }}`);
-  const also = target === name ? '' : `; Ansible may keep ${name} beside it`;
-  return cel.includes('{%') ? `write the value itself as ${target}${also}` : `write: ${target}: ${cel}${also}`;
 }
 
 function renderText({ host, problems }: Reader, name: string, value: string): Value | undefined {

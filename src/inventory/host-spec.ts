@@ -6,6 +6,7 @@ import { complain, find, findNamed, flag, secret, text, texts, type Reader } fro
 import { OWN_NAMES, SETTINGS, UNSUPPORTED_VARIABLES } from './connection-variables.ts';
 import { readSshArgs, type SshArgs } from './ssh-args.ts';
 import type { Host } from './types.ts';
+import { uniqueProblems } from './unique-problems.ts';
 
 const TRANSPORTS: Readonly<Record<string, NonNullable<HostSpec['transport']>>> = {
   ssh: 'ssh',
@@ -31,19 +32,15 @@ export function hostSpec(host: Host): HostSpec {
 
 /** What is wrong with the connection variables of hosts; what one variable gets wrong on many hosts is one problem. */
 export function connectionProblems(hosts: Iterable<Host>): readonly Problem[] {
-  const problems = new Map<string, Problem>();
+  const problems: Problem[] = [];
   for (const host of hosts) {
     try {
       hostSpec(host);
     } catch (error) {
-      for (const problem of problemsOf(error)) problems.set(identity(problem), problem);
+      problems.push(...problemsOf(error));
     }
   }
-  return [...problems.values()];
-}
-
-function identity({ code, message, at }: Problem): string {
-  return `${code} ${message} ${at?.file}:${at?.line}:${at?.col}`;
+  return uniqueProblems(problems);
 }
 
 type Draft = { -readonly [Key in keyof HostSpec]: HostSpec[Key] | undefined };

@@ -8,6 +8,7 @@ import { kindOf, readFileOrFolder, suggestFile } from './read-source.ts';
 import { LOCAL_NAMES, resolveInventory } from './resolve.ts';
 import { labelOf } from './text-file.ts';
 import type { Inventory } from './types.ts';
+import { uniqueProblems } from './unique-problems.ts';
 import { readVarsFolder } from './vars-folder.ts';
 
 /** How inventories are loaded. */
@@ -44,7 +45,7 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
   settle(draft);
   const vars = [];
   for (const folder of lastOfEach(folders)) vars.push(await readVarsFolder(folder, draft, LOCAL_NAMES));
-  throwIfAny(unique(draft.problems));
+  throwIfAny(uniqueProblems(draft.problems));
   return resolveInventory(draft, vars, options.extraVars);
 }
 
@@ -69,13 +70,4 @@ async function missing(source: string, path: string): Promise<Problem> {
 /** A folder that stands several times counts where it stands last, because later ones win. */
 function lastOfEach(folders: readonly string[]): readonly string[] {
   return folders.filter((folder, index) => folders.lastIndexOf(folder) === index);
-}
-
-/** Files that are read twice, such as the same folder given twice, have their problems once. */
-function unique(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Set<string>();
-  return problems.filter(({ code, message, at }) => {
-    const key = `${code} ${message} ${at?.file}:${at?.line}:${at?.col}`;
-    return !seen.has(key) && seen.add(key);
-  });
 }
