@@ -71,7 +71,7 @@ function dropped({ target, during, said }: HandshakeEnd): Problem {
 function loginProblem({ target, error, account, said }: HandshakeEnd): Problem {
   const who = `"${target.user}" on ${called(target)}`;
   if (error?.level === 'client-authentication') {
-    const hint = account.includes('nobody to ask') ? 'load the key into ssh-agent' : 'check user, keys and ssh-agent';
+    const hint = 'check user and keys; ssh-add makes a key with a passphrase usable without asking';
     return { code: 'E_AUTH', message: `login refused for ${who}: ${account}${hostSaid(said)}`, hint };
   }
   if (error?.code === TOO_MANY_FAILURES) {

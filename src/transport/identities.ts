@@ -42,8 +42,7 @@ export async function identitiesOf(target: Target, passphrase: AskPassphrase): P
     const file = await keyFile(path, passphrase).catch(note);
     if (file === undefined) continue;
     for (const identity of fromFile(file, held, passphrase)) add(identity);
-    if (file.kind === 'public' && !held.some((key) => key.blob.equals(file.blob)))
-      note(`the ssh-agent does not hold ${path}`);
+    if (file.kind === 'public' && !held.some((key) => key.blob.equals(file.blob))) note(notHeld(path, file.blob));
   }
   if (!target.identitiesOnly) for (const identity of held) add(identity);
   return { usable, notes };
@@ -73,4 +72,9 @@ function fromFile(file: KeyFile, held: readonly Identity[], passphrase: AskPassp
   if (certificate === undefined) return [plain];
   const certified = `certificate ${file.path}-cert.pub`;
   return [{ ...plain, blob: certificate, type: keyType(certificate), label: certified }, plain];
+}
+
+function notHeld(path: string, blob: Buffer): string {
+  const device = keyType(blob).startsWith('sk-') ? ', and only that or copse_transport: openssh can use a device' : '';
+  return `the ssh-agent does not hold ${path}${device}`;
 }

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fault } from '../core/problem.ts';
+import { keyType } from './host-verdict.ts';
 import type { KeyTrouble } from './private-key.ts';
 import { isEncrypted, openPrivateKey, publicBlob, publicPart, signWith } from './private-key.ts';
 
@@ -58,6 +59,10 @@ async function readKeyFile(path: string, passphrase: AskPassphrase): Promise<Key
   };
   const blob = publicPart(text) ?? beside ?? publicBlob(await open(passphrase));
   if (blob === undefined) throw keyFault(path, 'it is of a kind that SSH does not use');
+  if (keyType(blob).startsWith('sk-')) {
+    // The file names the device; only ssh-agent and ssh itself know how to talk to that.
+    return { path, blob, certificate, kind: 'public', sign: () => Promise.reject(keyFault(path, 'it is in a device')) };
+  }
   return {
     path,
     blob,
