@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Listr } from 'listr2';
 import { showDuration } from '../core/units.ts';
 import { findModule } from '../modules/index.ts';
@@ -29,7 +29,13 @@ export interface DemoOptions {
 export function demoCommand(act: (action: Action) => Promise<void>): Command {
   return new Command('demo')
     .description('watch a playbook layer, reboot and prove a simulated fleet on this machine; takes half a minute')
-    .option('--output <form>', 'live, plain or json, as for copse run')
+    .addOption(
+      new Option('--output <form>', 'how to tell it; live on a terminal, plain elsewhere').choices([
+        'live',
+        'plain',
+        'json',
+      ]),
+    )
     .action((options: DemoOptions) => act((terminal) => runDemo(options, terminal)));
 }
 
@@ -37,7 +43,7 @@ export function demoCommand(act: (action: Action) => Promise<void>): Command {
 export function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
   return withInterrupts(terminal, async (signal) => {
     const started = performance.now();
-    const fleet = await prepare();
+    const fleet = await prepare(terminal);
     try {
       const run = runner(fleet, options, terminal, signal);
       const say = createTeller(options, terminal);
@@ -59,26 +65,29 @@ export function runDemo(options: DemoOptions, terminal: Terminal): Promise<numbe
 }
 
 /** Starts the fleet while a person watches; the only phases short and local enough for a list of tasks. */
-async function prepare(): Promise<Fleet> {
+async function prepare(terminal: Terminal): Promise<Fleet> {
   const started: { fleet?: Fleet } = {};
-  const tasks = new Listr([
-    {
-      title: `start ${HOSTS} simulated hosts, each an SSH server on this machine`,
-      task: async () => {
-        started.fleet = await startFleet({
-          hosts: HOSTS,
-          faults: { [FAULTY]: [{ fault: 'boots-old', cause: 'no-space' }] },
-        });
+  const list = new Listr(
+    [
+      {
+        title: `start ${HOSTS} simulated hosts, each an SSH server on this machine`,
+        task: async () => {
+          started.fleet = await startFleet({
+            hosts: HOSTS,
+            faults: { [FAULTY]: [{ fault: 'boots-old', cause: 'no-space' }] },
+          });
+        },
       },
-    },
-    {
-      title: 'write their inventory, host keys and a login key',
-      task: (_context, task) => {
-        task.title += `: ${started.fleet?.inventoryFile ?? ''}`;
+      {
+        title: 'write their inventory, host keys and a login key',
+        task: (_context, task) => {
+          task.title += `: ${started.fleet?.inventoryFile ?? ''}`;
+        },
       },
-    },
-  ]);
-  await tasks.run();
+    ],
+    { silentRendererCondition: () => terminal.stdout.isTTY !== true },
+  );
+  await list.run();
   if (started.fleet === undefined) throw new Error('the fleet did not start');
   return started.fleet;
 }

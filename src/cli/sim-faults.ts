@@ -11,9 +11,10 @@ export function readFaults(
   const found: Record<string, Fault[]> = {};
   const words = texts.flatMap((text) => text.split(',')).map((word) => word.trim());
   for (const word of words.filter((one) => one !== '')) {
-    const [host = '', fault = ''] = word.split(/=(.*)/s);
+    const [host = '', fault] = word.split(/=(.*)/s);
     if (!hosts.includes(host)) problems.push(noHost(word, host, hosts));
     try {
+      if (fault === undefined) continue;
       found[host] = [...(found[host] ?? []), parseFault(fault)];
     } catch (error) {
       if (!(error instanceof Problems)) throw error;

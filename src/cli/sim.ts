@@ -52,7 +52,7 @@ export function runSim(options: SimOptions, terminal: Terminal): Promise<number>
     });
     const lines = createInterface({ input: process.stdin });
     try {
-      terminal.stdout.write(welcome(fleet));
+      terminal.stdout.write(welcome(fleet, options));
       lines.on('line', (line) => terminal.stdout.write(obey(fleet, line)));
       await aborted(signal);
       return EXIT.ok;
@@ -70,17 +70,17 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function welcome(fleet: Fleet): string {
+function welcome(fleet: Fleet, { sudoPassword }: SimOptions): string {
   const [first] = fleet.hosts;
   if (first === undefined) return '';
   const names = fleet.hosts.length === 1 ? first.name : `${first.name} to ${fleet.hosts.at(-1)?.name ?? ''}`;
   const ssh = `ssh -i ${fleet.keyFile} -o UserKnownHostsFile=${fleet.knownHostsFile} -p ${first.port} ${fleet.user}@${first.address}`;
-  return `${fleet.hosts.length} simulated hosts are up: ${names}, in the groups canary and edge. The inventory is
+  return `${many(fleet.hosts.length, 'simulated host')} up: ${names}, in the groups canary and edge. The inventory is
   ${fleet.inventoryFile}
 
 In another terminal:
   copse facts all -i ${fleet.inventoryFile}
-  copse run YOUR-PLAYBOOK.yaml -i ${fleet.inventoryFile}
+  copse run YOUR-PLAYBOOK.yaml -i ${fleet.inventoryFile}${sudoPassword === undefined ? '' : ' -K'}
   ${ssh}
 
 Here: "${first.name} boots-old" lets something go wrong, "${first.name} ok" ends it, "status" and "faults" tell more. Ctrl-C ends the fleet.
@@ -118,10 +118,16 @@ function statusLine(host: SimHost): string {
     `${booted.origin.version} ${booted.checksum.slice(0, 10)}${listed(' +', booted.origin.requested)}`,
     ...(next === undefined || idOf(next) === idOf(booted) ? [] : [`next ${next.checksum.slice(0, 10)}`]),
     ...(state.transaction === undefined ? [] : [`busy: ${state.transaction.title.trim()}`]),
-    `${counts.reboots} reboots, ${counts.connections} connections, ${counts.commands} commands`,
+    [many(counts.reboots, 'reboot'), many(counts.connections, 'connection'), many(counts.commands, 'command')].join(
+      ', ',
+    ),
     ...faults.map(({ fault }) => `fault ${fault}`),
   ];
   return `${host.name}  ${parts.join('  ')}`;
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function listed(before: string, words: readonly string[]): string {

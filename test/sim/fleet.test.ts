@@ -33,6 +33,17 @@ describe('a fleet', () => {
     );
   });
 
+  test('of a thousand hosts is there at once; a host makes its files when it is first used', async () => {
+    const many = await startFleet({ hosts: 1000, timing: QUICK });
+    const host = many.host('edge0777');
+    const before = existsSync(host.root);
+    const said = await once(many, host, 'hostname');
+    const others = many.hosts.filter(({ root }) => existsSync(root)).length;
+    await many.stop();
+
+    expect([before, said.out, others]).toEqual([false, 'edge0777\n', 1]);
+  });
+
   test('removes its files and its processes when it stops', async () => {
     const other = await startFleet({ hosts: 1, timing: QUICK });
     const [host] = other.hosts;
