@@ -48,10 +48,10 @@ function execute(pattern: string, words: readonly string[], options: ExecOptions
     const text = JSON.stringify([playOf(pattern, words, options)]);
     const playbook = await loadPlaybookText(text, 'exec', { cwd, extraVars, findModule });
     // Output as it comes is what one runs a command for.
-    const verbose = options.verbose === 0 && options.module === undefined ? 3 : options.verbose;
+    const showOutput = options.module === undefined;
     return runLoaded(
       { playbook, inventory, extraVars },
-      { ...options, verbose, tags: [], skipTags: [] },
+      { ...options, showOutput, tags: [], skipTags: [] },
       terminal,
       signal,
     );

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Verbosity } from '../report/lines.ts';
+import type { Verbosity } from '../report/line-options.ts';
 
 /** Options every command that reaches hosts has. */
 export interface HostOptions {

@@ -1,7 +1,7 @@
 import type { Event } from '../core/events.ts';
 import { createJson } from '../report/json.ts';
 import { createLive } from '../report/live.ts';
-import type { Verbosity } from '../report/lines.ts';
+import type { Verbosity } from '../report/line-options.ts';
 import { maskWith } from '../report/mask.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { createPlain } from '../report/plain.ts';
@@ -19,6 +19,8 @@ export interface ReportingOptions {
   readonly terminal: Terminal;
   readonly output: 'live' | 'plain' | 'json' | undefined;
   readonly verbosity: Verbosity;
+  /** Show output of commands as it comes. */
+  readonly showOutput?: boolean;
   /** Consumers that must take every event, such as the journal. */
   readonly essential: readonly Reporter[];
   /** Further consumers that may fail. */
@@ -32,13 +34,14 @@ export function createReporting(options: ReportingOptions): Reporting {
   const { terminal, verbosity } = options;
   const { stdout } = terminal;
   const paint = createPaint(wantsColour(stdout.isTTY === true, terminal.env));
+  const style = { paint, verbosity, showOutput: options.showOutput === true };
   const form = options.output ?? (stdout.isTTY === true && terminal.env['TERM'] !== 'dumb' ? 'live' : 'plain');
   const mask: (event: Event) => Event = maskWith(options.mask);
   const also = options.also ?? [];
   if (form === 'live') {
-    const live = createLive({ output: stdout, paint, verbosity, elapsed: () => performance.now() });
+    const live = createLive({ ...style, output: stdout, elapsed: () => performance.now() });
     return { hub: createHub(options.essential, [live, ...also], mask), pause: () => live.pause() };
   }
-  const reporter = form === 'json' ? createJson(stdout, Date.now) : createPlain(stdout, paint, verbosity);
+  const reporter = form === 'json' ? createJson(stdout, Date.now) : createPlain(stdout, style);
   return { hub: createHub(options.essential, [reporter, ...also], mask), pause: () => () => undefined };
 }

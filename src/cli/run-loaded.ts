@@ -27,6 +27,8 @@ export interface LoadedOptions extends HostOptions {
   readonly startAtTask?: string;
   readonly step?: boolean;
   readonly detailedExitcode?: boolean;
+  /** Show output of commands as it comes. */
+  readonly showOutput?: boolean;
 }
 
 /** A playbook with everything it needs, read and free of problems of form. */
@@ -55,6 +57,7 @@ export async function runLoaded(
       terminal,
       output: options.output,
       verbosity: options.verbose,
+      showOutput: options.showOutput === true,
       essential: [journal],
       mask: (text) => secrets.mask(text),
     });

@@ -62,7 +62,7 @@ function statusWord(status: number): string {
 async function tellRun(id: string, verbose: boolean, terminal: Terminal): Promise<number> {
   const { records, torn } = await readJournal(runFolder(stateFolder(terminal.env), id).journal);
   const paint = createPaint(wantsColour(terminal.stdout.isTTY === true, terminal.env));
-  const record = createRecord(paint, verbose ? 2 : 0);
+  const record = createRecord({ paint, verbosity: verbose ? 2 : 0 });
   for (const { event } of records) for (const line of record(event)) terminal.stdout.write(`${line}\n`);
   if (torn > 0) terminal.stdout.write(paint.note(`the last ${torn} bytes of the journal were torn off by a crash\n`));
   if (foldRun(records).end === undefined)

@@ -88,7 +88,7 @@ async function runPlays(
     await deps.emit({
       type: 'play-start',
       play: play.index,
-      name: play.name,
+      name: play.name === '' ? play.hosts : play.name,
       hosts: names,
       tasks: tasksOf(play.tasks).length,
     });

@@ -5,34 +5,25 @@ import type { Problem } from '../core/problem.ts';
 import { showDuration } from '../core/units.ts';
 import { diffLines } from './diff.ts';
 import type { Group } from './group.ts';
-import type { Paint } from './paint.ts';
+import { counted, type LineOptions } from './line-options.ts';
 import { recapLines } from './recap.ts';
-
-/** How much is told. 0: what changed and what went wrong; 1: every task; 2: steps and connections; 3: output of commands as it comes. */
-export type Verbosity = 0 | 1 | 2 | 3;
-
-/** What the lines of a run depend on beside its events. */
-export interface LineOptions {
-  readonly paint: Paint;
-  readonly verbosity: Verbosity;
-  /** Width of the host column. */
-  readonly hostWidth: number;
-  /** True once a run-start said so. */
-  readonly check: boolean;
-}
 
 /** The lines one event adds to the record of a run; none for most events. Pure. */
 export function linesOf(event: Event, options: LineOptions): readonly string[] {
   const { paint, verbosity } = options;
   switch (event.type) {
     case 'run-start': {
-      const hosts = `${event.hosts.length} ${event.hosts.length === 1 ? 'host' : 'hosts'}`;
+      const hosts = counted(event.hosts.length, 'host');
       return [
         `${paint.bold(`run ${event.run}`)}  ${event.playbooks.join(' ')}  ${hosts}${event.check ? paint.note('  check mode: nothing is changed') : ''}`,
       ];
     }
     case 'play-start':
-      return ['', paint.bold(`PLAY ${event.name}`) + paint.dim(`  ${event.hosts.length} hosts, ${event.tasks} tasks`)];
+      return [
+        '',
+        paint.bold(`PLAY ${event.name}`) +
+          paint.dim(`  ${counted(event.hosts.length, 'host')}, ${counted(event.tasks, 'task')}`),
+      ];
     case 'host-connected':
       return verbosity >= 2
         ? [line(options, event.host, paint.dim(`connected in ${showDuration(event.ms)}  ${event.detail}`))]
@@ -44,8 +35,8 @@ export function linesOf(event: Event, options: LineOptions): readonly string[] {
     case 'step-start':
       return verbosity >= 2 ? [line(options, event.ref.host, paint.dim(`  ${event.do}: ${event.say}`))] : [];
     case 'step-output':
-      return verbosity >= 3
-        ? outputLines(event.text).map((text) => line(options, event.ref.host, paint.dim(`  | ${text}`)))
+      return verbosity >= 3 || options.showOutput
+        ? outputLines(event.text).map((text) => line(options, event.ref.host, `${paint.dim('|')} ${text}`))
         : [];
     case 'note':
       return [line(options, event.host, paint.note(`note: ${printable(event.text)}`))];

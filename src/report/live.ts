@@ -1,8 +1,7 @@
 import cliTruncate from 'cli-truncate';
 import type { Event } from '../core/events.ts';
-import type { Verbosity } from './lines.ts';
 import type { Paint } from './paint.ts';
-import { createRecord, type Output } from './plain.ts';
+import { createRecord, type Output, type Style } from './plain.ts';
 import { createBoard, type Board } from './board.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -11,10 +10,8 @@ const BEGIN = '\u001B[?2026h';
 const END = '\u001B[?2026l';
 
 /** What the live view needs from outside. */
-export interface LiveOptions {
+export interface LiveOptions extends Style {
   readonly output: Output;
-  readonly paint: Paint;
-  readonly verbosity: Verbosity;
   /** Milliseconds that only grow. */
   readonly elapsed: () => number;
 }
@@ -29,8 +26,9 @@ export interface LiveReporter extends Reporter {
  * A region at the foot of the terminal that is redrawn about eight times a second: progress, counts and the slowest hosts. What
  * must stay (changes, failures, notes) is printed once above it. Nothing grows with the number of hosts.
  */
-export function createLive({ output, paint, verbosity, elapsed }: LiveOptions): LiveReporter {
-  const record = createRecord(paint, verbosity);
+export function createLive(options: LiveOptions): LiveReporter {
+  const { output, paint, elapsed } = options;
+  const record = createRecord(options);
   const board = createBoard(elapsed);
   let pending: string[] = [];
   let drawn = 0;

@@ -1,6 +1,6 @@
 import type { HostStatus, Recap } from '../core/events.ts';
 import { showDuration } from '../core/units.ts';
-import type { LineOptions } from './lines.ts';
+import { counted, type LineOptions } from './line-options.ts';
 
 /** Fleets up to this size get a line for every host; larger ones a line for every host that needs a look. */
 const EVERY_HOST = 40;
@@ -56,7 +56,7 @@ export function summary(recap: readonly Recap[], ms: number, options: LineOption
     return count === 0 ? [] : [`${count} ${word}`];
   });
   const reboots = recap.reduce((sum, host) => sum + host.reboots, 0);
-  const booted = reboots === 0 ? '' : `; ${reboots} ${reboots === 1 ? 'reboot' : 'reboots'}`;
-  const hosts = `${recap.length} ${recap.length === 1 ? 'host' : 'hosts'}`;
+  const booted = reboots === 0 ? '' : `; ${counted(reboots, 'reboot')}`;
+  const hosts = counted(recap.length, 'host');
   return options.paint.bold(`${hosts}: ${parts.join(', ') || 'nothing to do'}${booted}; ${showDuration(ms)}`);
 }

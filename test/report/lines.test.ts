@@ -3,7 +3,7 @@ import type { Event, Recap, TaskRef } from '../../src/core/events.ts';
 import { maskWith } from '../../src/report/mask.ts';
 import { createPaint } from '../../src/report/paint.ts';
 import { createRecord } from '../../src/report/plain.ts';
-import type { Verbosity } from '../../src/report/lines.ts';
+import type { Verbosity } from '../../src/report/line-options.ts';
 
 const ref: TaskRef = { play: 1, host: 'edge01', task: '1.1', name: 'tools are layered', module: 'rpm_ostree', turn: 0 };
 const start: Event = {
@@ -38,7 +38,7 @@ const recap = (over: Partial<Recap>): Recap => ({
 });
 
 function told(events: readonly Event[], verbosity: Verbosity = 0): string {
-  const record = createRecord(createPaint(false), verbosity);
+  const record = createRecord({ paint: createPaint(false), verbosity });
   record(start);
   return [...events, { type: 'play-end', play: 1 } as const].flatMap((event) => record(event)).join('\n');
 }
@@ -111,7 +111,7 @@ describe('the lines of a run', () => {
   });
 
   it('tell a failure at once, between the changes of others', () => {
-    const record = createRecord(createPaint(false), 0);
+    const record = createRecord({ paint: createPaint(false), verbosity: 0 });
     record(start);
     record(taskEnd({ status: 'changed' }));
 
@@ -121,12 +121,27 @@ describe('the lines of a run', () => {
     ]);
   });
 
+  it('show output in whole lines, however it comes in pieces', () => {
+    const record = createRecord({ paint: createPaint(false), verbosity: 0, showOutput: true });
+    record(start);
+    const piece = (text: string): Event => ({ type: 'step-output', ref, stream: 'stdout', text });
+
+    const lines = [
+      piece('on'),
+      piece('e\ntwo\nthr'),
+      piece('ee'),
+      { type: 'step-end', ref, step: 0, changed: true, code: 0, ms: 1 } as const,
+    ].flatMap((event) => record(event));
+
+    expect(lines).toEqual(['edge01    | one', 'edge01    | two', 'edge01    | three']);
+  });
+
   it('are silent about an action that was declared to change nothing', () => {
     expect(told([taskEnd({ status: 'ran', result: { changed: false } })])).toBe('');
   });
 
   it('say what would happen in check mode', () => {
-    const record = createRecord(createPaint(false), 0);
+    const record = createRecord({ paint: createPaint(false), verbosity: 0 });
     record({ ...start, check: true });
 
     expect([
