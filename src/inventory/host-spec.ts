@@ -4,6 +4,7 @@ import type { BecomeSpec, HostKeyPolicy, HostSpec } from '../core/target.ts';
 import { parseDuration } from '../core/units.ts';
 import { complain, find, findNamed, flag, secret, text, texts, type Reader } from './connection-value.ts';
 import { OWN_NAMES, SETTINGS, UNSUPPORTED_VARIABLES } from './connection-variables.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { readSshArgs, type SshArgs } from './ssh-args.ts';
 import type { Host } from './types.ts';
 import { uniqueProblems } from './unique-problems.ts';
@@ -25,7 +26,7 @@ export function hostSpec(host: Host): HostSpec {
   if (known !== undefined) return known;
   const reader: Reader = { host, problems: [] };
   const spec = readSpec(reader);
-  throwIfAny(reader.problems);
+  throwIfAny(reader.problems.map(hideSecrets));
   specs.set(host, spec);
   return spec;
 }

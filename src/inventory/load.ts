@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { throwIfAny, type Problem } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
 import { addGroup, newDraft, settle, type Draft } from './draft.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { addHosts } from './hosts.ts';
 import { kindOf, readFileOrFolder, suggestFile } from './read-source.ts';
 import { LOCAL_NAMES, resolveInventory } from './resolve.ts';
@@ -45,7 +46,7 @@ export async function loadInventory(sources: readonly string[], options: LoadOpt
   settle(draft);
   const vars = [];
   for (const folder of lastOfEach(folders)) vars.push(await readVarsFolder(folder, draft, LOCAL_NAMES));
-  throwIfAny(uniqueProblems(draft.problems));
+  throwIfAny(uniqueProblems(draft.problems).map(hideSecrets));
   return resolveInventory(draft, vars, options.extraVars);
 }
 

@@ -2,6 +2,7 @@ import { emptyRecord } from '../config/plain.ts';
 import type { Value, Vars } from '../core/value.ts';
 import type { Draft, GroupDraft, HostDraft } from './draft.ts';
 import { familyOf, type Family } from './family.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { layerOf, type Layer } from './layer.ts';
 import { variableNotes } from './notes.ts';
 import type { Assignment, Group, Host, Inventory } from './types.ts';
@@ -36,7 +37,7 @@ export function resolveInventory(draft: Draft, folders: readonly VarsFolder[], e
   for (const host of draft.hosts.values()) addResolved(resolver, host, hosts, layers);
   const groups = new Map([...draft.groups.values()].map((group) => [group.name, resolveGroup(resolver, group)]));
   const implicit = implicitHosts(resolver, hosts, layers);
-  const notes = [...draft.notes, ...variableNotes(draft, folders)];
+  const notes = [...draft.notes, ...variableNotes(draft, folders)].map(hideSecrets);
   return { hosts, groups, implicit, notes, explain: (name) => explain(layers.get(name) ?? []) };
 }
 
