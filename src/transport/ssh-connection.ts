@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ClientChannel } from 'ssh2';
-import { channelProgram } from './channel-program.ts';
+import type { Client } from 'ssh2';
 import { heldChannel } from './held-channel.ts';
 import { watchLink } from './link-watch.ts';
-import type { LinkWatch } from './link-watch.ts';
 import { slots } from './slots.ts';
+import { spareConnections } from './spare-connections.ts';
+import { startChannel } from './start-channel.ts';
 import type { Started } from './start.ts';
-import { goneBefore, nothingRan, openProgram, refusesCommands, startWithin } from './start.ts';
+import { isRefused, nothingRan, openProgram, startWithin } from './start.ts';
 import { supervise } from './supervise.ts';
 import type { Connection } from './transport.ts';
 import type { Tuning } from './tuning.ts';
@@ -19,17 +19,24 @@ export interface SshParts {
   /** Why the stream ended, where something else than SSH knows: the jump host, the proxy command; '' otherwise. */
   readonly explain: () => string;
   readonly tuning: Tuning;
+  /** Opens one more connection to the same host, for a host that allows few channels on one. */
+  readonly another?: () => Promise<SshParts>;
 }
 
 const CLOSE_MS = 1000;
 
 /** A connection over a client that is logged in. */
-export function sshConnection({ client, stream, detail, explain, tuning }: SshParts): Connection {
+export function sshConnection(parts: SshParts): Connection {
+  const { client, stream, detail, explain, tuning } = parts;
   const link = watchLink(client, stream, explain, tuning);
+  const spares = spareConnections(parts, link);
   const starter = {
     places: slots(tuning.channels),
     tuning,
-    start: (text: string, pty: boolean) => startChannel(client, link, text, pty),
+    start: async (text: string, pty: boolean, waitedMs: number): Promise<Started> => {
+      const started = await startChannel(client, link, text, pty);
+      return isRefused(started) ? ((await spares.start(text, pty, waitedMs)) ?? started) : started;
+    },
   };
 
   return {
@@ -49,31 +56,4 @@ export function sshConnection({ client, stream, detail, explain, tuning }: SshPa
       clearTimeout(timer);
     },
   };
-}
-
-type ChannelError = Error & { readonly reason?: unknown };
-
-function startChannel(client: Client, link: LinkWatch, text: string, pty: boolean): Promise<Started> {
-  return new Promise((resolve, reject) => {
-    if (link.over()) {
-      reject(goneBefore(link.reason()));
-      return;
-    }
-    try {
-      client.exec(text, pty ? { pty: { term: 'dumb' } } : {}, (error, channel: ClientChannel) => {
-        if (error === undefined) resolve(channelProgram(client, channel, link));
-        else if (link.over()) resolve({ how: 'lost', reason: link.reason() });
-        else if (hasReason(error)) resolve({ how: 'refused', reason: error.message });
-        else reject(refusesCommands(error.message));
-      });
-    } catch {
-      // ssh2 throws when it knows before sending anything that the connection is gone.
-      reject(goneBefore(link.reason()));
-    }
-  });
-}
-
-/** A refused channel has a reason number (RFC 4254, 5.1); a refused command has none. */
-function hasReason(error: ChannelError): boolean {
-  return typeof error.reason === 'number';
 }

@@ -3,7 +3,7 @@ import { onAbort } from './abort.ts';
 import { ConnectError, interrupted } from './connect-fault.ts';
 import type { Link } from './dial.ts';
 import { dial, dialThroughCommand } from './dial.ts';
-import type { HandshakeInput, LoggedIn } from './handshake.ts';
+import type { HandshakeInput } from './handshake.ts';
 import { handshake } from './handshake.ts';
 import { identitiesOf } from './identities.ts';
 import type { Jumps } from './jump.ts';
@@ -12,8 +12,9 @@ import { loadKnownHosts } from './known-hosts-files.ts';
 import { passphraseOf, person } from './person.ts';
 import type { Slots } from './slots.ts';
 import { slots } from './slots.ts';
+import type { SshParts } from './ssh-connection.ts';
 import { sshConnection } from './ssh-connection.ts';
-import type { Connection, ConnectOptions, Transport } from './transport.ts';
+import type { ConnectOptions, Transport } from './transport.ts';
 import type { Tuning } from './tuning.ts';
 import { TUNING } from './tuning.ts';
 
@@ -33,31 +34,28 @@ export function sshTransport(changed: Partial<Tuning> = {}): Transport {
     gates: new Map(),
     jumps: jumps(async (hop, ask) => {
       // Many hosts wait for it, so no single host's abort may end it; its own deadlines do.
-      const options = { signal: new AbortController().signal, ...(ask === undefined ? {} : { ask }) };
-      const { client, link } = await reach(dialer, hop, options);
-      const connection = connectionOf(dialer, link, { client, detail: hop.name });
-      return { client, closed: connection.closed, close: () => void connection.close() };
+      const options = { ...unattended(), ...(ask === undefined ? {} : { ask }) };
+      const parts = await reach(dialer, hop, options);
+      const connection = sshConnection(parts);
+      return { client: parts.client, closed: connection.closed, close: () => void connection.close() };
     }, tuning),
   };
   return {
     name: 'ssh',
     async connect(target, options) {
-      const { link, ...loggedIn } = await reach(dialer, target, options);
-      return connectionOf(dialer, link, loggedIn);
+      const another = (): Promise<SshParts> => reach(dialer, target, unattended());
+      return sshConnection({ ...(await reach(dialer, target, options)), another });
     },
   };
 }
 
-function connectionOf({ tuning }: Dialer, { stream, explain }: Link, { client, detail }: LoggedIn): Connection {
-  return sshConnection({ client, stream, detail, explain, tuning });
-}
-
-interface Reached extends LoggedIn {
-  readonly link: Link;
+/** Options of a connection that is nobody's in particular. */
+function unattended(): ConnectOptions {
+  return { signal: new AbortController().signal };
 }
 
 /** Connects and logs in; tries again what was dropped before the login. Throws a Fault. */
-async function reach(dialer: Dialer, target: Target, options: ConnectOptions): Promise<Reached> {
+async function reach(dialer: Dialer, target: Target, options: ConnectOptions): Promise<SshParts> {
   const { tuning } = dialer;
   const { signal } = options;
   const asked = person(options.ask);
@@ -80,8 +78,8 @@ async function reach(dialer: Dialer, target: Target, options: ConnectOptions): P
   }
 }
 
-async function reachOnce(dialer: Dialer, input: HandshakeInput): Promise<Reached> {
-  const { target, signal } = input;
+async function reachOnce(dialer: Dialer, input: HandshakeInput): Promise<SshParts> {
+  const { target, signal, tuning } = input;
   const release = await gateOf(dialer, target)
     .take(signal)
     .catch(() => {
@@ -89,7 +87,8 @@ async function reachOnce(dialer: Dialer, input: HandshakeInput): Promise<Reached
     });
   try {
     const link = await linkTo(dialer, input);
-    return { link, ...(await handshake(link, input)) };
+    const { client, detail } = await handshake(link, input);
+    return { client, detail, stream: link.stream, explain: link.explain, tuning };
   } finally {
     release();
   }

@@ -15,11 +15,17 @@ export type Started =
   /** The connection broke on the way; whether the program ran is not known. */
   | { readonly how: 'lost'; readonly reason: string };
 
+/** Whether the host had no channel to spare. */
+export function isRefused(started: Started): started is Extract<Started, { how: 'refused' }> {
+  return 'how' in started && started.how === 'refused';
+}
+
 /** The part of a connection that starts programs. */
 export interface Starter {
   readonly places: Slots;
   readonly tuning: Tuning;
-  readonly start: (text: string, pty: boolean) => Promise<Started>;
+  /** `waitedMs`: how long channels have been refused for this program already. */
+  readonly start: (text: string, pty: boolean, waitedMs: number) => Promise<Started>;
 }
 
 // Linux gives one argument 128 KiB; beyond about 300 KB sshd drops the whole connection.
@@ -94,7 +100,7 @@ async function begin(
   try {
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       if (signal?.aborted === true) return settle(release, undefined);
-      const started = await start(text, pty === true);
+      const started = await start(text, pty === true, performance.now() - since);
       if ('stdin' in started) return releasing(started, release);
       if (started.how === 'lost') return settle(release, started);
       if (performance.now() - since > tuning.channelPatienceMs) throw noChannel(started.reason, places.used());

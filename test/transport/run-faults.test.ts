@@ -254,12 +254,21 @@ describe.skipIf(NO_SSHD !== undefined)('a host', () => {
     expect(results.map(({ stdout }) => stdout)).toEqual(['0\n', '1\n', '2\n', '3\n']);
   });
 
-  test('that allows one channel, which is in use, says so after a while', async () => {
+  test('that allows one channel, which is in use, is given another connection', async () => {
     const { connection } = await directly(['MaxSessions 1']);
-    await connection.open('cat');
+    const channels = await Promise.all([connection.open('cat'), connection.open('cat')]);
+
+    const { stdout } = await connection.exec({ text: 'echo in', deadlineMs: 10_000 });
+
+    expect(stdout).toBe('in\n');
+    for (const channel of channels) channel.close();
+  });
+
+  test('that allows no channel says so after a while', async () => {
+    const { connection } = await directly(['MaxSessions 0']);
 
     expect(await faultOf(connection.exec({ text: 'true', deadlineMs: 10_000 }))).toMatch(
-      /^E_BUSY the host refuses another channel \(.*\); 1 are in use$/,
+      /^E_BUSY the host refuses another channel \(.*\); 0 are in use$/,
     );
   });
 
