@@ -72,7 +72,6 @@ function wrongHostName(name: string): { message: string; hint: string } | undefi
   if (name.startsWith('-')) {
     return { message: `the host name "${name}" begins with "-"`, hint: 'ssh would take it for an option; rename it' };
   }
-  // eslint-disable-next-line no-control-regex
   if (!/[\u0000-\u001f\u007f]/.test(name)) return undefined;
   return { message: `the host name ${JSON.stringify(name)} holds a control character`, hint: 'remove it' };
 }

@@ -20,7 +20,8 @@ export interface RunContext {
 /** Runs an executable with `--list`, and with `--host` for each host when it gives no `_meta`, and reads its JSON. */
 export async function readExecutable(draft: Draft, path: string, context: RunContext): Promise<void> {
   const label = labelOf(path);
-  const listing = await runForJson(path, ['--list'], context, draft);
+  const listing = await runForJson(path, ['--list'], context);
+  draft.notes.push(...listing.notes);
   if ('problem' in listing) {
     draft.problems.push(listing.problem);
     return;
@@ -30,17 +31,19 @@ export async function readExecutable(draft: Draft, path: string, context: RunCon
   if (hosts === undefined) return;
   const limit = pLimit(AT_ONCE);
   const answers = hosts.names.map((name) =>
-    limit(async () => [name, await runForJson(path, ['--host', name], context, draft)] as const),
+    limit(async () => [name, await runForJson(path, ['--host', name], context)] as const),
   );
   for (const [name, answer] of await Promise.all(answers)) {
+    draft.notes.push(...answer.notes);
     if ('problem' in answer) draft.problems.push(answer.problem);
     else hosts.setVars(name, answer.value);
   }
 }
 
-type Answer = { readonly value: unknown } | { readonly problem: Problem };
+type Result = { readonly value: unknown } | { readonly problem: Problem };
+type Answer = Result & { readonly notes: readonly Problem[] };
 
-async function runForJson(path: string, args: readonly string[], context: RunContext, draft: Draft): Promise<Answer> {
+async function runForJson(path: string, args: readonly string[], context: RunContext): Promise<Answer> {
   const label = labelOf(path);
   const command = [label.includes('/') ? label : `./${label}`, ...args].join(' ');
   const ran = await run(path, args, context);
@@ -48,17 +51,17 @@ async function runForJson(path: string, args: readonly string[], context: RunCon
   if (ran.failure !== undefined) {
     const said = lastLine(ran.stderr);
     const message = `the inventory executable "${command}" ${ran.failure}${said === '' ? '' : `: ${said}`}`;
-    return { problem: { code: 'E_INVENTORY', message, hint: `run it by hand: ${command}`, at: start(label) } };
+    const hint = `run it by hand: ${command}`;
+    return { problem: { code: 'E_INVENTORY', message, hint, at: start(label) }, notes: [] };
   }
-  if (ran.stderr.trim() !== '') {
-    const message = `"${command}" said: ${lastLine(ran.stderr)}`;
-    draft.notes.push({ code: 'E_INVENTORY', message, at: start(label) });
-  }
-  if (args[0] === '--host' && ran.stdout.trim() === '') return { value: emptyRecord() };
-  return parseOutput(ran.stdout, command, label);
+  const aside = `"${command}" said: ${lastLine(ran.stderr)}`;
+  const notes: readonly Problem[] =
+    ran.stderr.trim() === '' ? [] : [{ code: 'E_INVENTORY', message: aside, at: start(label) }];
+  if (args[0] === '--host' && ran.stdout.trim() === '') return { value: emptyRecord(), notes };
+  return { ...parseOutput(ran.stdout, command, label), notes };
 }
 
-function parseOutput(stdout: string, command: string, label: string): Answer {
+function parseOutput(stdout: string, command: string, label: string): Result {
   const refused: string[] = [];
   let value: unknown;
   try {
@@ -85,7 +88,6 @@ function show(text: string): string {
 
 function lastLine(text: string): string {
   const line = text.trim().split('\n').at(-1) ?? '';
-  // eslint-disable-next-line no-control-regex
   return line.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 300);
 }
 

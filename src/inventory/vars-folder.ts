@@ -35,8 +35,9 @@ async function readNames(
   kind: 'group' | 'host',
   draft: Draft,
 ): Promise<ReadonlyMap<string, readonly Layer[]>> {
-  const entries = await listFolder(folder);
   const layers = new Map<string, readonly Layer[]>();
+  const entries = await listFolder(folder);
+  if (entries.size === 0) return layers;
   const found: [string, string][] = [];
   for (const name of names) {
     const entry = EXTENSIONS.map((extension) => `${name}${extension}`).find((file) => entries.has(file));
@@ -46,35 +47,32 @@ async function readNames(
     const read = found.slice(at, at + AT_ONCE).map(async ([name, entry]) => {
       const isFolder = entries.get(entry) === true;
       const files = isFolder ? await listFiles(join(folder, entry)) : [join(folder, entry)];
-      return [name, await readLayers(files, `${kind} "${name}"`, draft)] as const;
+      return [name, await Promise.all(files.map((file) => readLayer(file, `${kind} "${name}"`)))] as const;
     });
-    for (const [name, value] of await Promise.all(read)) layers.set(name, value);
+    for (const [name, files] of await Promise.all(read)) layers.set(name, collect(files, kind, draft));
   }
   if (kind === 'group') noteUnused(folder, entries, names, draft);
   return layers;
 }
 
-async function readLayers(files: readonly string[], owner: string, draft: Draft): Promise<readonly Layer[]> {
-  const read = await Promise.all(files.map((file) => readLayer(file, owner)));
+type Read = Layer | { readonly problems: readonly Problem[] } | undefined;
+
+/** The layers of what was read; problems go to the draft in the order of the files, however long each took. */
+function collect(files: readonly Read[], kind: 'group' | 'host', draft: Draft): readonly Layer[] {
   const layers: Layer[] = [];
-  for (const one of read) {
-    if (one === undefined) continue;
-    if ('problems' in one) {
-      draft.problems.push(...one.problems);
+  for (const file of files) {
+    if (file === undefined) continue;
+    if ('problems' in file) {
+      draft.problems.push(...file.problems);
       continue;
     }
-    layers.push(one);
-    if (owner.startsWith('group ') && Object.hasOwn(one.vars, 'ansible_group_priority')) {
-      draft.notes.push(uselessPriority(one));
-    }
+    layers.push(file);
+    if (kind === 'group' && Object.hasOwn(file.vars, 'ansible_group_priority')) draft.notes.push(uselessPriority(file));
   }
   return layers;
 }
 
-async function readLayer(
-  path: string,
-  owner: string,
-): Promise<Layer | { readonly problems: readonly Problem[] } | undefined> {
+async function readLayer(path: string, owner: string): Promise<Read> {
   const text = await readText(path);
   if (typeof text !== 'string') return { problems: [text] };
   const label = labelOf(path);
