@@ -69,7 +69,7 @@ export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
     ask: (questions, signal) => inTurn(() => askAll(questions, signal)),
     endGroup: (pid) =>
       inTurn(async () => {
-        const signal = AbortSignal.timeout(2 * limits.stopMs);
+        const signal = AbortSignal.timeout(4 * limits.stopMs);
         await shell.batch([endStatement(pid, undefined, limits)], signal);
       }),
     isOpen: () => shell.isOpen(),

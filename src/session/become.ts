@@ -83,7 +83,7 @@ export function becomeFault(as: Become, place: string, refusal: Refusal, said: s
   }
 }
 
-const PASSWORD_HINT = 'give the right one as the secret variable become_password';
+const PASSWORD_HINT = 'give the right one as the secret variable copse_become_password';
 
 /** The words of the host only choose the advice; that it failed is known from its end. */
 function endedHint(as: Become, answered: boolean, said: string): string {
@@ -95,6 +95,6 @@ function endedHint(as: Become, answered: boolean, said: string): string {
   if (answered) return PASSWORD_HINT;
   if (as.method === 'doas') return 'doas.conf must permit it without a password ("permit nopass USER")';
   if (as.password === undefined)
-    return 'give the password as the secret variable become_password, or permit it without one (NOPASSWD in sudoers)';
+    return 'give the password as the secret variable copse_become_password, or permit it without one (NOPASSWD in sudoers)';
   return `try it by hand on the host: ${as.method} ${as.method === 'su' ? as.user : `-u ${as.user} id`}`;
 }

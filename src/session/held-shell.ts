@@ -40,7 +40,7 @@ export function createHeldShell(link: Link, as: Identity, limits: Limits): HeldS
       shell = undefined;
     },
     async sweep() {
-      if (remains !== undefined) await batch([], AbortSignal.timeout(2 * limits.stopMs)).catch(() => undefined);
+      if (remains !== undefined) await batch([], AbortSignal.timeout(4 * limits.stopMs)).catch(() => undefined);
     },
     isOpen: () => shell?.isOver() === false,
     close() {

@@ -62,7 +62,10 @@ describe.runIf(ROOT)('becoming another user', () => {
   afterAll(async () => {
     for (const user of [LOGIN, OTHER]) {
       expect(
-        await settled(() => execFileSync('sh', ['-c', 'ps -o args= -u "$1" -U "$1" || true', 'sh', user]).toString(), ''),
+        await settled(
+          () => execFileSync('sh', ['-c', 'ps -o args= -u "$1" -U "$1" || true', 'sh', user]).toString(),
+          '',
+        ),
       ).toBe('');
       execFileSync('userdel', ['--remove', user], { stdio: 'ignore' });
     }
@@ -135,7 +138,7 @@ describe.runIf(ROOT)('becoming another user', () => {
       expect(problem).toEqual({
         code: 'E_BECOME',
         message: 'cannot become "root" with sudo as root@here: the password is wrong',
-        hint: 'give the right one as the secret variable become_password',
+        hint: 'give the right one as the secret variable copse_become_password',
       });
       expect(again).toEqual([[problem], [problem]]);
       expect(logged.match(/incorrect password/g)?.length).toBe(1);

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { cmd, script } from '../../src/core/command.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { Fault } from '../../src/core/problem.ts';
+import { createSession } from '../../src/session/open.ts';
 import type { HostSession } from '../../src/session/session.ts';
-import { localSession, NEVER, PLAIN, processesWith } from './this-machine.ts';
+import { localTransport } from '../../src/transport/local.ts';
+import { HERE, localSession, NEVER, PLAIN, processesWith, QUICK, wrapped } from './this-machine.ts';
 
 const sessions: HostSession[] = [];
 
@@ -16,6 +19,48 @@ afterEach(async () => {
   await Promise.all(sessions.splice(0).map((one) => one.close()));
 });
 
+/** A session with a host that gives one channel at a time, and how often it refused another. */
+function oneChannel(): { readonly narrow: HostSession; readonly refusals: () => number } {
+  let used = 0;
+  let refused = 0;
+  const take = (): void => {
+    if (used > 0) {
+      refused += 1;
+      throw new Fault([{ code: 'E_BUSY', message: 'no channel' }]);
+    }
+    used += 1;
+  };
+  const give = (): void => {
+    used -= 1;
+  };
+  const transport = wrapped(localTransport(), (connection) => ({
+    ...connection,
+    async exec(request) {
+      take();
+      return connection.exec(request).finally(give);
+    },
+    async open(text) {
+      take();
+      const channel = await connection.open(text);
+      return {
+        ...channel,
+        close() {
+          give();
+          channel.close();
+        },
+      };
+    },
+  }));
+  const narrow = createSession({
+    host: 'here',
+    target: () => Promise.resolve(HERE),
+    transport: () => transport,
+    limits: QUICK,
+  });
+  sessions.push(narrow);
+  return { narrow, refusals: () => refused };
+}
+
 describe('a command on a channel of its own', () => {
   it.each([
     ['an exit status', script('echo out; echo err >&2; exit 3'), { how: 'exit', code: 3 }, 'out\n', 'err\n'],
@@ -24,6 +69,13 @@ describe('a command on a channel of its own', () => {
     ['no stdin', cmd('cat'), { how: 'exit', code: 0 }, '', ''],
     ['an empty stdin', { ...cmd('cat'), stdin: '' }, { how: 'exit', code: 0 }, '', ''],
     ['bytes that are no text', cmd('printf', '\\377a\\000b'), { how: 'exit', code: 0 }, '\uFFFDa\0b', ''],
+    [
+      'outputs it closed early',
+      script('echo out; exec >&- 2>&-; sleep 0.2; exit 4'),
+      { how: 'exit', code: 4 },
+      'out\n',
+      '',
+    ],
     ['a child that holds its output', script('sleep 2 & echo quick'), { how: 'held-open', code: 0 }, 'quick\n', ''],
   ] as const)('ends with %s', async (_, command, ending, stdout, stderr) => {
     const outcome = await session().run(command, PLAIN);
@@ -144,6 +196,23 @@ describe('a command on a channel of its own', () => {
     const { ending } = await session().run({ ...cmd('sleep', '4727'), timeoutMs: 200 }, PLAIN);
 
     expect(ending).toEqual({ how: 'timeout', afterMs: 200 });
+  });
+
+  it('runs on a host that has one channel: the shells make room', async () => {
+    const { narrow, refusals } = oneChannel();
+
+    const before = await narrow.ask({ q: cmd('echo', 'one') }, undefined, NEVER);
+    const ran = [await narrow.run(cmd('echo', 'two'), PLAIN), await narrow.run(cmd('echo', 'three'), PLAIN)];
+    const after = await narrow.ask({ q: cmd('echo', 'four') }, undefined, NEVER);
+
+    expect([before['q']?.stdout, ...ran.map(({ stdout }) => stdout), after['q']?.stdout]).toEqual([
+      'one\n',
+      'two\n',
+      'three\n',
+      'four\n',
+    ]);
+    // Learned once.
+    expect(refusals()).toBe(1);
   });
 
   it('is not sent after an interrupt', async () => {

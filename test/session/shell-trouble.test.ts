@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cmd, script } from '../../src/core/command.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { HostSession } from '../../src/session/session.ts';
 import { installed, localSession, NEVER, PLAIN, problemsOf, throughLogin } from './this-machine.ts';
 
+const ROOT = process.getuid?.() === 0 && installed('unshare');
 const sessions: HostSession[] = [];
 
 function session(...parts: Parameters<typeof localSession>): HostSession {
@@ -123,6 +126,24 @@ describe('the shell that answers questions', () => {
     expect(await runs('yes copse-flood')).toBe(false);
   });
 
+  it('takes floods on both outputs at the same time', async () => {
+    const both = script('yes out | head -c 3000000 & yes err | head -c 3000000 >&2; wait');
+
+    const { q } = await session().ask({ q: both }, undefined, NEVER);
+
+    expect([q?.code, q?.stdout.length, q?.stderr.length]).toEqual([0, 3_000_000, 3_000_000]);
+  });
+
+  it('waits for a question that closed its outputs early', async () => {
+    const { q, r } = await session().ask(
+      { q: script('exec >&- 2>&-; sleep 0.2; exit 3'), r: cmd('echo', 'next') },
+      undefined,
+      NEVER,
+    );
+
+    expect([q?.code, r?.stdout]).toEqual([3, 'next\n']);
+  });
+
   it('is not held up by a child that a question left behind', async () => {
     const here = session();
 
@@ -204,6 +225,37 @@ describe('a login shell', () => {
     expect([ran.stdout, ran.stderr]).toEqual(['out\n', 'err\n']);
   });
 
+  it('may give no environment at all', async () => {
+    const here = session(throughLogin('env', '-i', '/bin/sh', '-c'));
+
+    const { q } = await here.ask(
+      { q: script('echo "$PATH $LC_ALL"; pwd; ls -d /etc; command -v useradd >/dev/null') },
+      undefined,
+      NEVER,
+    );
+    const ran = await here.run(script('echo "$PATH $LC_ALL"'), PLAIN);
+
+    expect(q?.stdout).toMatch(/^(\S+:)?\/usr\/local\/sbin\S* C.UTF-8\n\/\n\/etc\n$/);
+    expect(ran.stdout.trim().split(' ')[1]).toBe('C.UTF-8');
+  });
+
+  it.runIf(ROOT)('may have no folder for temporary files that can be written to', async () => {
+    const spoil = 'for d in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro,noexec none $d || exit 1; done; eval "$0"';
+    const here = session(throughLogin('unshare', '--mount', '/bin/sh', '-c', spoil));
+    const path = join(homedir(), `copse-no-tmp-${process.pid}`);
+    const large = { ...cmd('cksum'), stdin: 'x'.repeat(300_000) };
+
+    const { touch, q } = await here.ask({ touch: cmd('touch', '/tmp/x', '/var/tmp/x'), q: large }, undefined, NEVER);
+    const ran = await here.run(large, PLAIN);
+    await here.put({ do: 'put', say: '', path, content: 'put' }, PLAIN);
+    const fetched = await here.fetch(path, PLAIN);
+    const followed = await here.transaction(cmd('cat', path), { ...PLAIN, name: `copse-no-tmp-${process.pid}` });
+    rmSync(path);
+
+    expect(touch?.code).not.toBe(0);
+    expect([q?.stdout, Buffer.from(fetched).toString(), followed.stdout]).toEqual([ran.stdout, 'put', 'put']);
+  });
+
   it.each([
     [
       'does not let in',
@@ -211,6 +263,7 @@ describe('a login shell', () => {
       /not run \/bin\/sh.*"This account is currently/,
     ],
     ['runs something else', 'echo "Interactive menu:"; exit 0;', /not run \/bin\/sh.*"Interactive menu:"/],
+    ['is restricted', 'exec bash -r -c "exec /bin/sh";', /did not run \/bin\/sh.*restricted/],
     ['says nothing', 'exit 3;', /did not run \/bin\/sh/],
   ])('that %s is a problem of reaching the host, with what it printed', async (_, profile, message) => {
     const here = session((text) => `${profile} ${text}`);

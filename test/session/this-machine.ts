@@ -12,7 +12,7 @@ import { localTransport } from '../../src/transport/local.ts';
 import type { Connection, Transport } from '../../src/transport/transport.ts';
 
 /** Limits that make a hang fail in seconds. */
-export const QUICK: Partial<Limits> = { questionMs: 5000, channelMs: 5000, helloMs: 5000, stopMs: 1000 };
+export const QUICK: Partial<Limits> = { questionMs: 10_000, channelMs: 10_000, helloMs: 10_000, stopMs: 2000 };
 
 /** A signal that never comes. */
 export const NEVER = new AbortController().signal;
