@@ -58,8 +58,18 @@ export function dialThroughCommand(target: Target, command: string): Link {
   });
   for (const stream of [child, child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
   const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
-  stream.on('close', () => child.kill());
+  stream.on('close', () => endGroup(child.pid));
   return { stream, explain: () => said, since: performance.now() };
+}
+
+/** Ends the command with everything it started; it has a process group of its own. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // Gone already.
+  }
 }
 
 /** The tokens of a proxy command that ssh2 can know: `%h`, `%p`, `%r`, `%n` and `%%`. */

@@ -29,7 +29,7 @@ export function sayings(log: string): string[] {
 
 /** How ssh got in, for one line: its version and how it was authenticated. */
 export function masterDetail(target: Target, log: string): string {
-  const version = /^(OpenSSH_[^,\s]+)/m.exec(log)?.[1] ?? 'ssh';
+  const version = /debug1: Local version string SSH-2\.0-(\S+)/.exec(log)?.[1] ?? 'ssh';
   const kex = /debug1: kex: algorithm: (\S+)/.exec(log)?.[1];
   const key = /debug1: Server host key: (\S+ \S+)/.exec(log)?.[1];
   const how = /^Authenticated to .* using "([^"]+)"/m.exec(log)?.[1];
