@@ -14,7 +14,7 @@ export function runOnChannel(
 ): ChildProcess {
   const { root, user } = machine;
   const shellText = text === undefined || readsShellText(text);
-  const words = text === undefined ? [] : ['-c', inward(movedEvals(text), root)];
+  const words = text === undefined ? [] : ['-c', inward(movedEvals(text, root), root)];
   const limited = isFull(machine) ? ['-c', FULL_DISK, 'sh', '/bin/sh'] : [];
   freshUptime(machine);
   const child = machine.processes.start(['/bin/sh', ...limited, ...words], {
@@ -60,7 +60,7 @@ function feed(
   channel.on('data', (piece: Buffer) => {
     if (faultOf(machine, 'hang') !== undefined) return;
     if (shellText) machine.counts.commands += 1;
-    pass(shellText ? moved(piece) : piece);
+    pass(shellText ? moved(piece, machine.root) : piece);
     if (shellText && dropsNow(machine)) setTimeout(cut, DROP_AFTER_MS);
   });
   channel.on('end', () => pass(null));
@@ -71,8 +71,8 @@ function feed(
   });
 }
 
-function moved(piece: Buffer): Uint8Array {
-  return Buffer.from(movedEvals(piece.toString('latin1')), 'latin1');
+function moved(piece: Buffer, root: string): Uint8Array {
+  return Buffer.from(movedEvals(piece.toString('latin1'), root), 'latin1');
 }
 
 /** A command that is cut off has begun to run. */

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCalls } from './calls.ts';
 import type { Fault } from './faults.ts';
-import { makeFolder, removeFolder } from './folder.ts';
+import { abandonFolder, makeFolder, removeFolder } from './folder.ts';
 import { inventoryText } from './inventory.ts';
 import { knownHostsLine, makeKey, type HostKey } from './keys.ts';
 import { createMachine, prepareFiles, type Machine } from './machine.ts';
@@ -42,6 +42,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     (name, call) => dispatch(find(name).machine, call),
   );
   for (const host of hosts) await host.begin();
+  const end = (): void => {
+    for (const host of hosts) host.end();
+    calls.close();
+  };
+  // A process that leaves early must not leave shells and files behind.
+  const abandon = (): void => {
+    end();
+    abandonFolder(folder);
+  };
+  process.once('exit', abandon);
   const files = writeFiles(folder, login, user, hosts, descriptions);
   return {
     hosts,
@@ -50,8 +60,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     folder,
     ...files,
     stop: async () => {
-      for (const host of hosts) host.end();
-      calls.close();
+      process.off('exit', abandon);
+      end();
       await removeFolder(folder);
     },
   };

@@ -35,8 +35,8 @@ export function inward(text: string, root: string): string {
 }
 
 /** Makes shell text that runs other shell text from a variable pass that through the stand-in `copse-moved-root` first. */
-export function movedEvals(text: string): string {
-  return text.replaceAll(EVAL, 'eval "$(printf "%s\\n" "$$$1" | copse-moved-root)"');
+export function movedEvals(text: string, root: string): string {
+  return text.replaceAll(EVAL, `eval "$(printf "%s\\n" "$$$1" | ${root}/usr/bin/copse-moved-root)"`);
 }
 
 function beginsPath(text: string, at: number): boolean {

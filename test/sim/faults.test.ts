@@ -276,6 +276,12 @@ describe('a fault on a command line', () => {
     expect(() => parseFault(text)).toThrow(new Problems([{ code: 'E_USAGE', message, hint }]));
   });
 
+  test('is described where one looks it up', () => {
+    const text = readFileSync(new URL('../../docs/sim.md', import.meta.url), 'utf8');
+
+    expect(Object.keys(FAULTS).filter((name) => !new RegExp(`^\\| \`${name}[\`:]`, 'm').test(text))).toEqual([]);
+  });
+
   test('can be every fault there is', () => {
     expect(Object.keys(FAULTS).map((name) => parseFault(name).fault)).toEqual(Object.keys(FAULTS));
   });

@@ -98,6 +98,19 @@ describe('the shell of a host', () => {
     expect(piped).toEqual({ code: 0, out: 'one\nedge01\n', err: '' });
   });
 
+  test('moves the paths of text that it reads into a variable and runs', async () => {
+    const text = 'while IFS= read -r line; do eval "$line"; done';
+
+    const said = await once(
+      fleet,
+      fleet.host('edge02'),
+      text,
+      'cat /etc/hostname\nx="/etc/hostname /x"; cat ${x% *}\n',
+    );
+
+    expect(said).toEqual({ code: 0, out: 'edge02\nedge02\n', err: '' });
+  });
+
   test('is not blocked by 8 MB on both outputs at once', async () => {
     const session = await login(fleet, fleet.host('edge01'));
     const text = 'head -c 8000000 /dev/zero | tr "\\0" x & head -c 8000000 /dev/zero | tr "\\0" y >&2; wait';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inward, inwardFilter, outward, outwardFilter, readsShellText } from '../../src/sim/moved-root.ts';
+import { inward, inwardFilter, movedEvals, outward, outwardFilter, readsShellText } from '../../src/sim/moved-root.ts';
 
 const ROOT = '/tmp/copse-sim-x/h/web01';
 
@@ -48,6 +48,20 @@ describe('an absolute path', () => {
 
   test('to the host folder itself is the root folder', () => {
     expect(outward(`${ROOT}\n${ROOT}/etc ${ROOT}`, ROOT)).toBe('/\n/etc /');
+  });
+});
+
+describe('text that is run with eval', () => {
+  test('is moved where it is run, when it was read into a variable', () => {
+    expect(movedEvals('read -r t; eval "$t"; eval "$1"; eval set -- "$@"', '@')).toBe(
+      'read -r t; eval "$(printf "%s\\n" "$t" | @/usr/bin/copse-moved-root)"; eval "$1"; eval set -- "$@"',
+    );
+  });
+
+  test('is moved once, however often it passes', () => {
+    const once = inward('cat /etc/x </var/y', ROOT);
+
+    expect(inward(once, ROOT)).toBe(once);
   });
 });
 

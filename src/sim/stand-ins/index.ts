@@ -26,8 +26,8 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   chgrp,
   chown,
   'copse-adopted': adopted,
-  'copse-moved-root': (call) => {
-    call.out(movedEvals(call.args[0] ?? ''));
+  'copse-moved-root': (call, { root }) => {
+    call.out(movedEvals(call.args[0] ?? '', root));
     return 0;
   },
   df,
