@@ -34,6 +34,7 @@ export function createAsker(link: Link, as: Identity, limits: Limits): Asker {
   let waiting = 0;
 
   async function askAll(questions: Questions, signal: AbortSignal): Promise<Answers> {
+    if (signal.aborted) throw abortedFault('asking the host');
     const entries = Object.entries(questions);
     const statements = entries.map(([, question]) => statementOf(question, limits));
     const answers: Answer[] = [];

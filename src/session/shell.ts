@@ -90,7 +90,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
     first: (signal) => answers(reading, signal),
     batch(list, signal) {
       reading = createReading(timeoutsOf(list), sent, limits);
-      write(batchBytes(next(list).text, start.mark));
+      if (list.length > 0) write(batchBytes(next(list).text, start.mark));
       return answers(reading, signal);
     },
     close() {

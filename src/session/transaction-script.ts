@@ -12,7 +12,7 @@ export interface Offsets {
 export const FOLLOW = { ended: 0, folder: 71, input: 72, killed: 73, unstarted: 74, rebooted: 75 } as const;
 
 /** Where the record of a transaction is kept: in memory for root, in the home folder otherwise. */
-const FOLDER = `if [ "$(id -u)" = 0 ]; then base=/run/copse; else base=\${HOME:-/tmp}/.local/state/copse; fi
+const FOLDER = `if [ "$(id -u)" = 0 ]; then base=/run/copse; else base=\${HOME:-/nonexistent}/.local/state/copse; fi
 dir=$base/$1`;
 
 const BOOT_ID = '$(cat /proc/sys/kernel/random/boot_id)';
