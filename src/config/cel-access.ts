@@ -2,7 +2,7 @@ import { didYouMean } from '../core/nearest.ts';
 import { Secret } from '../core/secret.ts';
 import { ANSIBLE_NAMES } from './ansible-names.ts';
 import { pathText, type Node, type NodeOf } from './cel-ast.ts';
-import { ABSENT, aKind, missing, trouble, type Evaluation, type Got, type Known } from './cel-run.ts';
+import { ABSENT, aKind, missing, trouble, type Evaluation, type Got, type Known, type Scope } from './cel-run.ts';
 import { isRecord } from './plain.ts';
 import { ANY, Unknown } from './type.ts';
 
@@ -10,8 +10,19 @@ import { ANY, Unknown } from './type.ts';
 export function nameIn(node: NodeOf<'name'>, on: Evaluation): Known {
   const bound = on.names.get(node.name);
   if (bound !== undefined) return bound;
-  if (Object.hasOwn(on.scope, node.name)) return on.scope[node.name] ?? null;
+  if (isName(on.scope, node.name)) return on.scope[node.name] ?? null;
   return trouble(on, 'name', node, `"${node.name}" is not known here`, nameHint(node.name, on));
+}
+
+/** Names a scope has itself or inherits from another; what every object has is no name. */
+function isName(scope: Scope, name: string): boolean {
+  return Object.hasOwn(scope, name) || (name in scope && !(name in Object.prototype));
+}
+
+function namesIn(scope: Scope): readonly string[] {
+  const names: string[] = [];
+  for (const name in scope) names.push(name);
+  return names;
 }
 
 function nameHint(name: string, on: Evaluation): string {
@@ -19,7 +30,7 @@ function nameHint(name: string, on: Evaluation): string {
   if (isRecord(vars) && Object.hasOwn(vars, name)) return `write vars.${name}`;
   const known = ANSIBLE_NAMES.get(name);
   if (known !== undefined) return `write ${known}`;
-  const names = [...on.names.keys(), ...Object.keys(on.scope)];
+  const names = [...on.names.keys(), ...namesIn(on.scope)];
   const near = didYouMean(name, names);
   if (near !== undefined) return near;
   const inVars = isRecord(vars) ? didYouMean(name, Object.keys(vars)) : undefined;

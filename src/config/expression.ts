@@ -79,7 +79,7 @@ const NO_READERS: Checking['readers'] = new Map();
 /** Evaluates with unknown values in the scope and collects everything that is or could go wrong. */
 export function checkExpression(expression: Expression, scope: Scope, options: CheckOptions = {}): Checked {
   const found: Finding[] = [];
-  const guarded = new Set([...(options.guarded ?? []), ...guardedPaths(expression)]);
+  const guarded = union(options.guarded, guardedPaths(expression));
   const on: Evaluation = {
     ...running(expression, scope),
     certainty: options.certainty ?? 'sure',
@@ -96,15 +96,25 @@ export function checkExpression(expression: Expression, scope: Scope, options: C
 }
 
 /** Paths that an expression itself asks for with `has`, `default` or `.?`: their absence is provided for. */
-export function guardedPaths(expression: Expression): readonly string[] {
-  const paths: string[] = [];
+export function guardedPaths(expression: Expression): ReadonlySet<string> {
+  const known = guardedKnown.get(expression);
+  if (known !== undefined) return known;
+  const paths = new Set<string>();
   const walk = (node: Node): void => {
     const path = node.op === 'has' || node.op === 'default' ? pathText(node.of) : undefined;
-    if (path !== undefined) paths.push(path);
+    if (path !== undefined) paths.add(path);
     for (const child of childrenOf(node)) walk(child);
   };
   walk(expression.node);
+  guardedKnown.set(expression, paths);
   return paths;
+}
+
+const guardedKnown = new WeakMap<Expression, ReadonlySet<string>>();
+
+function union(some: ReadonlySet<string> | undefined, own: ReadonlySet<string>): ReadonlySet<string> {
+  if (some === undefined || some.size === 0) return own;
+  return own.size === 0 ? some : new Set([...some, ...own]);
 }
 
 /** Every path an expression reads, as `vars.web`, `facts.os.id`, `item`; names bound by its own macros are left out. */

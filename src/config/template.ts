@@ -1,4 +1,4 @@
-import type { Place, Problem } from '../core/problem.ts';
+import { Fault, type Place, type Problem } from '../core/problem.ts';
 import { Secret } from '../core/secret.ts';
 import type { Value, Vars } from '../core/value.ts';
 import type { Known } from './cel-run.ts';
@@ -26,8 +26,8 @@ export type Tree =
   | { readonly kind: 'text'; readonly pieces: readonly (string | Expression)[] }
   | { readonly kind: 'list'; readonly items: readonly Tree[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> }
-  /** A text with an expression that could not be parsed; its problem is told already and nothing runs. */
-  | { readonly kind: 'broken' };
+  /** A text with an expression that could not be parsed. */
+  | { readonly kind: 'broken'; readonly problems: readonly Problem[] };
 
 /** Where a template comes from: it can tell the place of everything in it. */
 export interface Origin {
@@ -63,7 +63,7 @@ export function renderTree(tree: Tree, scope: Vars): Value {
       return rendered;
     }
     case 'broken':
-      throw new TypeError('a playbook with problems is never run');
+      throw new Fault(tree.problems);
   }
 }
 
@@ -120,6 +120,13 @@ export function expressionsIn(tree: Tree): readonly Expression[] {
   if (tree.kind === 'text') return tree.pieces.filter((piece) => typeof piece !== 'string');
   if (tree.kind === 'list') return tree.items.flatMap(expressionsIn);
   return tree.kind === 'map' ? [...tree.entries.values()].flatMap(expressionsIn) : [];
+}
+
+/** What is wrong with the texts in a part of a template. */
+export function problemsIn(tree: Tree): readonly Problem[] {
+  if (tree.kind === 'broken') return tree.problems;
+  if (tree.kind === 'list') return tree.items.flatMap(problemsIn);
+  return tree.kind === 'map' ? [...tree.entries.values()].flatMap(problemsIn) : [];
 }
 
 /** A part of a template rendered by another way of evaluating, for checks that know only some values. */
@@ -204,7 +211,7 @@ function textTree(text: string, origin: Origin, path: Path, problems: Problem[])
       else problems.push(parsed);
     }
   }
-  if (problems.length > before) return { kind: 'broken' };
+  if (problems.length > before) return { kind: 'broken', problems: problems.slice(before) };
   const [only] = pieces;
   if (pieces.length === 1 && only !== undefined && typeof only !== 'string')
     return { kind: 'expression', expression: only };

@@ -1,7 +1,7 @@
 import { checkExpression, type CheckOptions, type Expression } from '../config/expression.ts';
 import { certain, type Finding, type Known, type Reader, type Scope } from '../config/cel-run.ts';
-import { renderKnown, type Tree } from '../config/template.ts';
-import { ANY, hasUnknown, STRING, Unknown, type Type } from '../config/type.ts';
+import { problemsIn, renderKnown, type Tree } from '../config/template.ts';
+import { ANY, hasUnknown, STRING, Unknown } from '../config/type.ts';
 import { textOfPieces } from '../config/values.ts';
 import { typeOfSchema } from '../config/zod-schema.ts';
 import { Facts } from '../core/facts.ts';
@@ -31,8 +31,8 @@ export interface CheckScopeInput {
   readonly host: Host;
   readonly inventory: Inventory;
   readonly extraVars: Vars;
-  /** Types of what earlier tasks registered. */
-  readonly registered: ReadonlyMap<string, Type>;
+  /** What earlier tasks registered, unknown but typed. */
+  readonly registered: Scope;
   /** Loop variables around. */
   readonly locals: Scope;
 }
@@ -41,7 +41,8 @@ export interface CheckScopeInput {
 export function checkScope(input: CheckScopeInput): CheckScope {
   const { host, inventory, registered, locals } = input;
   const found: Finding[] = [];
-  const scope: Record<string, Known> = {};
+  // Inherited, not copied: there may be hundreds of results, and thousands of hosts.
+  const scope: Record<string, Known> = Object.create(registered);
   const check = (expression: Expression, options: CheckOptions = {}): Known => {
     const checked = checkExpression(expression, scope, { ...options, readers });
     found.push(...checked.findings);
@@ -51,7 +52,6 @@ export function checkScope(input: CheckScopeInput): CheckScope {
     renderKnown(tree, (one) => check(one, options), textOf);
   const { vars, reader } = variables(input, render, found);
   const readers = new Map<object, Reader>([[vars, reader]]);
-  for (const [name, type] of registered) scope[name] = new Unknown(type);
   Object.assign(scope, locals, { vars, facts: FACTS, host: hostValue(host), ...namesOf(inventory), run: RUN });
   return { scope, check, render, found };
 }
@@ -76,7 +76,9 @@ function variables(
     const tree = findIn(layers, name);
     if (asked.has(name)) return new Unknown(STRING);
     if (tree === undefined) return new Unknown(ANY);
-    return tree.kind === 'plain' ? tree.value : follow(name, () => render(tree, options));
+    if (tree.kind === 'plain') return tree.value;
+    for (const problem of problemsIn(tree)) found.push({ kind: 'name', certainty: 'sure', problem });
+    return follow(name, () => render(tree, options));
   };
   const names = () => [...layers.flatMap((layer) => [...layer.names()]), ...asked];
   const vars = lazyRecord<Known>(

@@ -22,18 +22,19 @@ const MAX_ITEMS = 200;
 
 /** Everything that is or could be wrong with a task on one host. */
 export function checkTask(task: Task, on: TaskCheck): readonly Finding[] {
+  if (task.loop === undefined) return checkItem(task, on);
   const outer = checkScope({ ...on, frame: task });
-  const found = [...outer.found];
-  for (const locals of loopLocals(task, outer))
-    found.push(...checkItem(task, { ...on, locals: { ...on.locals, ...locals } }));
-  return [...outer.found, ...found];
+  const items = loopLocals(task, outer).flatMap((locals) =>
+    checkItem(task, { ...on, locals: { ...on.locals, ...locals } }),
+  );
+  return [...outer.found, ...items];
 }
 
 /** The variables of each round of a loop; one round with unknown ones where the list is not known, one without any where there is no loop. */
 export function loopLocals(node: Task | Block, scope: CheckScope): readonly Scope[] {
   if (node.loop === undefined) return [{}];
   const { loopVar, indexVar } = node.loopControl;
-  const list = scope.render(node.loop.tree, { guarded: guardedBy(node.when) });
+  const list = scope.render(node.loop.tree, { guarded: guardedBy(node) });
   const one = (item: Known, index: Known): Scope => ({ [loopVar]: item, [indexVar]: index });
   if (Array.isArray(list)) return list.slice(0, MAX_ITEMS).map((item: Known, index) => one(item, index));
   const index = new Unknown({ kind: 'number' });
@@ -58,7 +59,7 @@ function knownIn(record: object, key: string): Known {
 
 function checkItem(task: Task, on: TaskCheck): readonly Finding[] {
   const scope = checkScope({ ...on, frame: task });
-  const guarded = guardedBy(task.when);
+  const guarded = guardedBy(task);
   let certainty: Certainty = 'sure';
   for (const condition of task.when) {
     const holds = scope.check(condition, { certainty, guarded, isCondition: true });
@@ -146,8 +147,9 @@ function checkOutcome(task: Task, on: TaskCheck, options: CheckOptions): readonl
   ];
   if (conditions.length === 0) return [];
   const type = itemResultType(task);
-  const registered = new Map([...on.registered, ['result', type]]);
-  if (task.register !== undefined) registered.set(task.register, type);
+  const registered: Record<string, Known> = Object.create(on.registered);
+  registered['result'] = new Unknown(type);
+  if (task.register !== undefined) registered[task.register] = new Unknown(type);
   const scope = checkScope({ ...on, registered, frame: task });
   for (const condition of conditions) scope.check(condition, { ...options, isCondition: true });
   return scope.found;

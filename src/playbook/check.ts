@@ -3,8 +3,9 @@ import { Fault, type Problem } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
 import type { Expression } from '../config/expression.ts';
 import { expressionsIn } from '../config/template.ts';
-import { ANY, type Type } from '../config/type.ts';
-import type { Scope } from '../config/cel-run.ts';
+import { ANY, Unknown } from '../config/type.ts';
+import { emptyRecord } from '../config/plain.ts';
+import type { Known, Scope } from '../config/cel-run.ts';
 import { connectionProblems } from '../inventory/host-spec.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import { findHost, type Host, type Inventory } from '../inventory/types.ts';
@@ -40,7 +41,8 @@ export function checkPlaybook(
 ): readonly Problem[] {
   const wish = { tags: options.tags ?? [], skipTags: options.skipTags ?? [] };
   const problems: Problem[] = [...unknownTags(playbook, wish)];
-  const registered = new Map<string, Type>([...(options.lost?.registers ?? [])].map((name) => [name, ANY]));
+  const registered = emptyRecord<Known>();
+  for (const name of options.lost?.registers ?? []) registered[name] = new Unknown(ANY);
   for (const play of playbook.plays) {
     problems.push(...checkHandlers(play));
     const hosts = hostsOf(play, inventory, options, problems);
@@ -66,7 +68,7 @@ interface Checking {
   readonly play: Play;
   readonly inventory: Inventory;
   readonly extraVars: Vars;
-  readonly registered: Map<string, Type>;
+  readonly registered: Record<string, Known>;
   readonly handlers: ReadonlySet<string>;
   readonly tally: Tally;
   readonly classes: (reads: Reads) => readonly HostClass[];
@@ -111,9 +113,9 @@ function checkOne(task: Task, checking: Checking, loops: readonly Block[]): void
       const on: TaskCheck = { ...checking, host, locals: {} };
       for (const locals of rounds(loops, on)) tally.add(checkTask(task, { ...on, locals }), names);
     }
-    if (task.register !== undefined) registered.set(task.register, resultType(task));
+    if (task.register !== undefined) registered[task.register] = new Unknown(resultType(task));
   } else if (task.register !== undefined) {
-    registered.set(task.register, ANY);
+    registered[task.register] = new Unknown(ANY);
   }
 }
 

@@ -1,7 +1,8 @@
 import { keyOf, entry } from '../config/values.ts';
-import type { Value, Vars } from '../core/value.ts';
+import type { Vars } from '../core/value.ts';
 import type { Host } from '../inventory/types.ts';
 import type { Reads } from './reads.ts';
+import { mayHoldTemplate } from './vars.ts';
 
 /** Hosts that a task cannot tell apart: checking one of them checks all. */
 export interface HostClass {
@@ -46,11 +47,6 @@ function isOfItsOwn(host: Host, reads: Reads): boolean {
     reads.host.has('name') ||
     [...reads.vars].some((name) => mayHoldTemplate(entry(host.vars, name)))
   );
-}
-
-function mayHoldTemplate(value: Value): boolean {
-  if (typeof value === 'string') return value.includes('${{');
-  return typeof value === 'object' && value !== null && JSON.stringify(value).includes('${{');
 }
 
 function keyFor(

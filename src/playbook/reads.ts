@@ -69,7 +69,13 @@ function treesOf(name: string, layers: readonly Template[]): readonly Tree[] {
   return layers.flatMap((layer) => entriesOf(layer.tree).get(name) ?? []);
 }
 
-/** Paths whose absence the conditions of a task provide for. */
-export function guardedBy(conditions: readonly Expression[]): ReadonlySet<string> {
-  return new Set(conditions.flatMap(guardedPaths));
+/** Paths whose absence the conditions of a task or block provide for. */
+export function guardedBy(node: Pick<Frame, 'when'>): ReadonlySet<string> {
+  const known = guardedKnown.get(node);
+  if (known !== undefined) return known;
+  const paths = new Set(node.when.flatMap((condition) => [...guardedPaths(condition)]));
+  guardedKnown.set(node, paths);
+  return paths;
 }
+
+const guardedKnown = new WeakMap<object, ReadonlySet<string>>();

@@ -1,6 +1,7 @@
 import { entriesOf, expressionsIn, renderTree, templateOf, type Template, type Tree } from '../config/template.ts';
 import { emptyRecord } from '../config/plain.ts';
 import { entry } from '../config/values.ts';
+import { Secret } from '../core/secret.ts';
 import type { Facts } from '../core/facts.ts';
 import { fault, type Place, type Problem } from '../core/problem.ts';
 import type { Value, Vars } from '../core/value.ts';
@@ -65,42 +66,57 @@ export function layersOf({
   ];
 }
 
-function plainLayer(vars: Vars): Layer {
-  return {
-    names: () => Object.keys(vars),
-    find: (name) => (Object.hasOwn(vars, name) ? { kind: 'plain', value: entry(vars, name) } : undefined),
-  };
-}
+const plainLayer = oncePer((vars: Vars): Layer => ({
+  names: () => Object.keys(vars),
+  find: (name) => (Object.hasOwn(vars, name) ? { kind: 'plain', value: entry(vars, name) } : undefined),
+}));
 
-function templateLayer(template: Template): Layer {
+const templateLayer = oncePer((template: Template): Layer => {
   const entries = entriesOf(template.tree);
   return { names: () => entries.keys(), find: (name) => entries.get(name) };
-}
+});
 
-const inventoryTrees = new WeakMap<Vars, Map<string, Tree>>();
+const inventoryLayers = new WeakMap<Host, Layer>();
 
 /** Inventory variables may hold `${{ }}` too; they are parsed when first read. */
 function inventoryLayer(host: Host, inventory: Inventory): Layer {
-  return {
-    names: () => Object.keys(host.vars),
-    find(name) {
-      if (!Object.hasOwn(host.vars, name)) return undefined;
-      const value = entry(host.vars, name);
-      if (typeof value !== 'object' && !(typeof value === 'string' && value.includes('${{')))
-        return { kind: 'plain', value };
-      const known = inventoryTrees.get(host.vars) ?? new Map<string, Tree>();
-      inventoryTrees.set(host.vars, known);
-      const tree = known.get(name) ?? inventoryTree(name, value, host, inventory);
-      known.set(name, tree);
-      return tree;
-    },
+  const known = inventoryLayers.get(host);
+  if (known !== undefined) return known;
+  const trees = new Map<string, Tree>();
+  const find = (name: string): Tree | undefined => {
+    if (!Object.hasOwn(host.vars, name)) return undefined;
+    const tree = trees.get(name) ?? inventoryTree(name, entry(host.vars, name), host, inventory);
+    trees.set(name, tree);
+    return tree;
   };
+  const made: Layer = { names: () => Object.keys(host.vars), find };
+  inventoryLayers.set(host, made);
+  return made;
 }
 
 function inventoryTree(name: string, value: Value, host: Host, inventory: Inventory): Tree {
+  if (!mayHoldTemplate(value)) return { kind: 'plain', value };
   const source = inventory.explain(host.name).get(name)?.at(-1)?.source ?? `variable "${name}" of ${host.name}`;
   const at: Place = host.place?.(name) ?? { file: source, line: 1, col: 1 };
   return templateOf(value, { place: () => at, inside: () => at }, [], []).tree;
+}
+
+/** True where `${{ }}`, or Jinja that was meant to be evaluated, may stand in a value. */
+export function mayHoldTemplate(value: Value): boolean {
+  if (typeof value === 'string') return /\{[{%]/.test(value);
+  return (
+    typeof value === 'object' && value !== null && !(value instanceof Secret) && /\{[{%]/.test(JSON.stringify(value))
+  );
+}
+
+/** Remembers what a function made of an object for as long as the object lives. */
+function oncePer<Key extends object, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const made = new WeakMap<Key, Made>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
+  };
 }
 
 /** Variables that are looked up, and evaluated, only when something reads them. */
