@@ -21,10 +21,10 @@ commit() {
 # version: the files that differ from 13.1, and a newer curl in the package list
 newer() {
   rm -rf "$rootfs/tmp/over"
-  mkdir -p "$rootfs/tmp/over/usr/share/copse-lab"
-  echo "$1" >"$rootfs/tmp/over/usr/share/copse-lab/version"
-  guest python3 /srv/usr/lib/copse-lab/base_packages.py --newer "$1" <"$tree/usr/share/copse-lab/packages.json" \
-    >"$rootfs/tmp/over/usr/share/copse-lab/packages.json"
+  mkdir -p "$rootfs/tmp/over/usr/share/rpm"
+  echo "$1" >"$rootfs/tmp/over/usr/share/lab-version"
+  guest python3 /srv/usr/lib/copse-lab/base_packages.py --newer "$1" <"$tree/usr/share/rpm/packages.json" \
+    >"$rootfs/tmp/over/usr/share/rpm/packages.json"
 }
 guest ostree init --repo=/mnt --mode=archive
 guest ostree config --repo=/mnt set archive.zlib-level 1

@@ -85,8 +85,8 @@ rm -rf usr/lib/dpkg-db
 cp -al var/lib/dpkg usr/lib/dpkg-db
 rm -rf usr/lib/dpkg-db/*-old
 chroot . dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' | chroot . python3 /usr/lib/copse-lab/base_packages.py |
-  replace usr/share/copse-lab/packages.json
-chroot . python3 /usr/lib/copse-lab/base_packages.py --files | replace usr/share/copse-lab/files.json
+  replace usr/share/rpm/packages.json
+chroot . python3 /usr/lib/copse-lab/base_packages.py --files | replace usr/share/rpm/files.json
 
 # --- ostree's shape
 rm -rf var/lib/dpkg var/cache/apt var/lib/apt var/cache/debconf var/log/*

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { attempt } from '../../lab/shell.ts';
 import type { Event, Recap, TaskStatus } from '../../src/core/events.ts';
 
 /** How a run of copse ended. */
@@ -21,15 +22,9 @@ export interface CopseRun {
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** Starts the built copse with JSON lines; `home` is its home folder, so that it leaves nothing in the user's own. */
-export function startCopse(
-  words: readonly string[],
-  options: { readonly home: string; readonly env?: Readonly<Record<string, string>> },
-): CopseRun {
-  const env = { ...process.env, HOME: options.home, XDG_STATE_HOME: options.home, SSH_AUTH_SOCK: '', ...options.env };
-  const child = spawn(process.execPath, [main, ...words, '--output', 'json'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+export function startCopse(words: readonly string[], home: string): CopseRun {
+  const argv = [main, ...words, '--output', 'json'];
+  const child = spawn(process.execPath, argv, { env: homeIn(home), stdio: ['ignore', 'pipe', 'pipe'] });
   const events: Event[] = [];
   let [unfinished, stderr, isOver] = ['', '', false];
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -54,6 +49,17 @@ export function startCopse(
       }
     },
   };
+}
+
+/** Runs a command of the built copse that prints a JSON document, such as `facts`. */
+export async function copseJson(words: readonly string[], home: string): Promise<unknown> {
+  const { code, stdout, stderr } = await attempt([process.execPath, main, ...words], { env: homeIn(home) });
+  if (code !== 0) throw new Error(`copse ${words.join(' ')} ended with ${code}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function homeIn(home: string): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: home, LANG: 'C.UTF-8' };
 }
 
 /** How each task ended on a host, by its name. */

@@ -5,7 +5,8 @@ import { inject, test } from 'vitest';
 import { faults, type FaultName } from '../../lab/faults.ts';
 import { writeInventory } from '../../lab/inventory.ts';
 import { boots, createMachine, onMachine, removeMachine, type Machine } from '../../lab/machine.ts';
-import { startCopse, type CopseRun, type CopseEnd } from './copse.ts';
+import type { Facts } from '../../src/core/facts.ts';
+import { copseJson, startCopse, type CopseEnd, type CopseRun } from './copse.ts';
 
 /** What a scenario wants: fresh machines, and a line for the table. */
 export interface ScenarioOptions {
@@ -28,6 +29,8 @@ export interface Lab {
   readonly sh: (machine: Machine, text: string) => Promise<string>;
   /** Does something bad to a machine; see lab/faults.ts. */
   readonly fault: (machine: Machine, kind: FaultName, value?: string) => Promise<void>;
+  /** What `copse facts` tells of the first machine. */
+  readonly facts: (user?: string) => Promise<Facts>;
   /** Runs a playbook with the built copse, as a user would; waits for its end. */
   readonly play: (playbook: string, options?: PlayOptions) => Promise<CopseEnd>;
   /** The same without waiting, to do something while it runs. */
@@ -40,7 +43,6 @@ export interface PlayOptions {
   readonly user?: string;
   /** More words of the command line. */
   readonly words?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A row of the table: a test on fresh machines of its own, which are gone when it ends. */
@@ -75,10 +77,7 @@ function labOf(machines: readonly [Machine, ...Machine[]], folder: string): Lab 
     const { inventory } = await writeInventory(folder, machines, options.user);
     const file = join(folder, 'play.yml');
     await writeFile(file, playbook);
-    return startCopse(['run', file, '-i', inventory, ...(options.words ?? [])], {
-      home: folder,
-      ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    return startCopse(['run', file, '-i', inventory, ...(options.words ?? [])], folder);
   };
   return {
     machines,
@@ -90,6 +89,10 @@ function labOf(machines: readonly [Machine, ...Machine[]], folder: string): Lab 
     },
     async fault(machine, kind, value) {
       await faults[kind].does(machine, value);
+    },
+    async facts(user) {
+      const { inventory } = await writeInventory(folder, machines.slice(0, 1), user);
+      return (await copseJson(['facts', 'lab', '-i', inventory], folder)) as Facts;
     },
     startPlay,
     play: async (playbook, options) => (await startPlay(playbook, options)).ended,

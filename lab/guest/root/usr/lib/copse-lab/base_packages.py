@@ -1,4 +1,4 @@
-"""Makes the package list of a base commit, which the rpm-ostree stand-in reads, in usr/share/copse-lab.
+"""Makes the package list of a base commit, which the stand-ins for rpm-ostree and rpm read in usr/share/rpm.
 
 base_packages.py < 'NAME VERSION ARCHITECTURE' lines of dpkg-query   packages.json of the first version
 base_packages.py --newer VERSION < packages.json                     packages.json of another one: other lab-release and curl

@@ -88,7 +88,7 @@ def write(job, base, origin, plan):
             for package in plan.added:
                 files = unpack(package, over, seen)
                 if not any(new == package.row for new, _ in plan.replaced):
-                    layered.append({"row": package.row, "local": bool(package.sha), "files": files})
+                    layered.append({"row": package.row, "local": bool(package.sha), "provides": list(package.provides), "files": files})
             db = {
                 "base": plan.rows,
                 "layered": layered,
@@ -134,7 +134,7 @@ def unpack(package, over, seen):
 
 def files_of(base, name):
     """The files of a base package by their paths in the commit."""
-    return json.loads(ostree("cat", f"--repo={REPO}", base, "/usr/share/copse-lab/files.json")).get(name, [])
+    return json.loads(ostree("cat", f"--repo={REPO}", base, "/usr/share/rpm/files.json")).get(name, [])
 
 
 def add_initramfs(over, base, arguments):

@@ -18,7 +18,7 @@ OSNAME = "debian"
 DEPLOY = f"/ostree/deploy/{OSNAME}/deploy"
 RUN = "/run/copse-lab"
 CACHE = "/var/cache/copse-lab"
-DB = "usr/share/copse-lab/packages.json"
+DB = "usr/share/rpm/packages.json"
 
 
 class Failure(Exception):

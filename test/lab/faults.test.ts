@@ -1,0 +1,161 @@
+import { expect } from 'vitest';
+import type { Event } from '../../src/core/events.ts';
+import { boots, sshAnswers } from '../../lab/machine.ts';
+import { sleep } from '../../lab/shell.ts';
+import { problemsOf, recapOf, tasksOf, told } from './copse.ts';
+import { scenario } from './scenario.ts';
+
+const stepStarts =
+  (kind: string) =>
+  (event: Event): boolean =>
+    event.type === 'step-start' && event.do === kind;
+/** Longer than copse needs to notice a dead link. */
+const longOutage = 75_000;
+
+const stageTmux = `
+- hosts: lab
+  become: true
+  tasks:
+    - {name: tmux, rpm_ostree: {packages: [tmux], activate: stage}}
+`;
+
+scenario(
+  'a link that is cut for a minute does not lose a transaction, and repeats nothing',
+  { proves: 're-attached to the running transaction, exactly one was started' },
+  async ({ machines: [machine], sh, fault, startPlay }) => {
+    await sh(machine, 'echo slow=60 > /run/copse-lab.conf');
+    const run = await startPlay(stageTmux, { user: 'admin' });
+
+    await run.seen('the transaction', stepStarts('transaction'));
+    await sleep(5000);
+    await fault(machine, 'link-down');
+    await sleep(longOutage);
+    await fault(machine, 'link-up');
+    const end = await run.ended;
+
+    expect([end.code, tasksOf(end)], told(end)).toEqual([0, { tmux: 'changed' }]);
+    expect(await sh(machine, 'journalctl -u rpm-ostreed -o cat | grep -c "^Initiated txn PkgChange"')).toBe('1');
+  },
+);
+
+const longCommand = `
+- hosts: lab
+  tasks:
+    - {name: long, command: {argv: [sh, -c, "echo begun >> /var/tmp/long; sleep 30; echo done >> /var/tmp/long"]}}
+    - {name: next, command: "touch /var/tmp/next"}
+`;
+
+scenario(
+  'a command whose link is cut is not sent again, and the host is told as lost',
+  { proves: 'unreachable, nothing repeated, nothing after it ran' },
+  async ({ machines: [machine], sh, fault, startPlay }) => {
+    const run = await startPlay(longCommand);
+
+    await run.seen('the command', stepStarts('run'));
+    await sleep(3000);
+    await fault(machine, 'link-down');
+    const end = await run.ended;
+    await fault(machine, 'link-up');
+
+    expect([end.code, recapOf(end).status], told(end)).toEqual([4, 'unreachable']);
+    expect(problemsOf(end)).toEqual(['E_LOST']);
+    expect(await sh(machine, 'grep -c begun /var/tmp/long; ls /var/tmp/next 2>/dev/null | wc -l')).toBe('1\n0');
+  },
+);
+
+scenario(
+  'a deployment that was staged when the power was pulled is staged again, and then booted',
+  { proves: 'staged is lost with the power; the next run finds out and ends well' },
+  async ({ machines: [machine], sh, fault, play }) => {
+    const staged = await play(stageTmux, { user: 'admin' });
+    await fault(machine, 'power-off');
+    await fault(machine, 'power-on');
+    await sshAnswers(machine);
+    const after = await sh(machine, 'rpm-ostree status --json | grep -c \'"id"\'');
+    const again = await play(stageTmux.replace('stage}', 'reboot}'), { user: 'admin' });
+
+    expect([staged.code, tasksOf(staged)], told(staged)).toEqual([0, { tmux: 'changed' }]);
+    expect(after).toBe('1');
+    expect([again.code, tasksOf(again)], told(again)).toEqual([0, { tmux: 'changed' }]);
+    expect(await sh(machine, 'tmux')).toBe('tmux 3.5a');
+    expect(await boots(machine)).toBe(2);
+  },
+);
+
+scenario(
+  'power pulled while the host goes down for its reboot is told as a deployment that did not boot',
+  { proves: 'the old deployment came back: E_REBOOT; the next run ends well' },
+  async ({ machines: [machine], sh, fault, play, startPlay }) => {
+    // the machine stops for a while before ostree writes the boot entries, so that the power goes at the right time
+    await sh(
+      machine,
+      `mkdir -p /run/systemd/system/ostree-finalize-staged.service.d
+      printf '[Service]\\nExecStop=\\nExecStop=/bin/sleep 60\\n' > /run/systemd/system/ostree-finalize-staged.service.d/slow.conf
+      systemctl daemon-reload`,
+    );
+    const run = await startPlay(stageTmux.replace('stage}', 'reboot}'), { user: 'admin' });
+
+    await run.seen('the reboot', stepStarts('reboot'));
+    await sleep(8000);
+    await fault(machine, 'power-off');
+    await fault(machine, 'power-on');
+    const end = await run.ended;
+    const again = await play(stageTmux.replace('stage}', 'reboot}'), { user: 'admin' });
+
+    expect([end.code, tasksOf(end), problemsOf(end)], told(end)).toEqual([2, { tmux: 'failed' }, ['E_REBOOT']]);
+    expect([again.code, tasksOf(again)], told(again)).toEqual([0, { tmux: 'changed' }]);
+    expect(await sh(machine, 'tmux')).toBe('tmux 3.5a');
+  },
+);
+
+const writeBig = `
+- hosts: lab
+  tasks:
+    - {name: file, copy: {dest: /var/lib/app.conf, content: "${'new line '.repeat(4000)}"}}
+    - {name: tmux, rpm_ostree: {packages: [tmux], activate: stage}}
+`;
+
+scenario(
+  'a full disk is told as such, the old file stays whole, and with room again the run goes through',
+  { proves: 'E_SPACE for a file and for a transaction; nothing half-written' },
+  async ({ machines: [machine], sh, fault, play }) => {
+    await sh(machine, 'echo old > /var/lib/app.conf');
+    await fault(machine, 'disk-full');
+
+    const onFile = await play(writeBig);
+    const onLayering = await play(writeBig.replace(/^.*name: file.*$/m, ''));
+    const kept = await sh(machine, 'cat /var/lib/app.conf; ls -A /var/lib | grep -c app');
+    await fault(machine, 'disk-free');
+    const later = await play(writeBig);
+
+    expect([onFile.code, tasksOf(onFile), problemsOf(onFile)], told(onFile)).toEqual([
+      2,
+      { file: 'failed' },
+      ['E_SPACE'],
+    ]);
+    expect([onLayering.code, problemsOf(onLayering)], told(onLayering)).toEqual([2, ['E_SPACE']]);
+    expect(kept).toBe('old\n1');
+    expect([later.code, tasksOf(later)], told(later)).toEqual([0, { file: 'changed', tmux: 'changed' }]);
+  },
+);
+
+scenario(
+  'a transaction of somebody else is waited for, not cancelled',
+  { proves: 'waits while it is busy, then layers its own on top' },
+  async ({ machines: [machine], sh, play }) => {
+    await sh(
+      machine,
+      'echo slow=15 > /run/copse-lab.conf; systemd-run -q --unit=other rpm-ostree install htop; sleep 2; rm /run/copse-lab.conf',
+    );
+
+    const end = await play(stageTmux, { user: 'admin' });
+
+    expect([end.code, tasksOf(end)], told(end)).toEqual([0, { tmux: 'changed' }]);
+    expect(
+      await sh(
+        machine,
+        'journalctl -u rpm-ostreed -o cat | grep -c successful; rpm-ostree status --json | grep -A4 -m1 requested-packages | tr -d " \\n"',
+      ),
+    ).toBe('2\n"requested-packages":["htop","tmux"],');
+  },
+);
