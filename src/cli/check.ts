@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { dirname, resolve } from 'node:path';
-import { inOrder, renderProblems } from '../config/frame.ts';
+import { inOrder } from '../config/frame.ts';
 import { Fault, problemsOf, throwIfAny } from '../core/problem.ts';
 import { checkPlaybook } from '../playbook/check.ts';
 import { listPlays, type PlayListing } from '../playbook/listing.ts';
@@ -63,8 +63,6 @@ function checkFiles(files: readonly string[], options: CheckOptions, terminal: T
     throwIfAny(
       inOrder([...problems, ...checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars, lost })]),
     );
-    if (inventory.notes !== undefined && inventory.notes.length > 0)
-      terminal.stderr.write(`${renderProblems(inventory.notes)}\n`);
     const plays = listPlays(playbook, inventory, { limit, tags, skipTags });
     terminal.stdout.write(isListing(options) ? listingText(plays, options) : summaryText(plays));
     return EXIT.ok;

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { renderProblem } from '../config/frame.ts';
 import { didYouMean } from '../core/nearest.ts';
 import { fault } from '../core/problem.ts';
 import { explainConnection, explainHost } from '../inventory/explain.ts';
@@ -60,7 +59,6 @@ function show(options: InventoryOptions, terminal: Terminal): Promise<number> {
       signal,
       options.playbookDir,
     );
-    for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
     if (options.host !== undefined) return showHost(inventory, options.host, options, terminal);
     const only = options.limit === undefined ? undefined : new Set(selectHosts(inventory, 'all', options));
     const text = options.list === true ? showJson(listing(inventory, only)) : tree(inventory, options, only);

@@ -1,3 +1,4 @@
+import { renderProblem } from '../config/frame.ts';
 import { loadInventory } from '../inventory/load.ts';
 import type { Inventory } from '../inventory/types.ts';
 import { readExtraVars } from './extra-vars.ts';
@@ -7,7 +8,7 @@ import type { Terminal } from './streams.ts';
 
 /**
  * Loads the inventory a command was given; `playbookDir` adds the variables that lie beside a playbook. What `-e` says wins on
- * every host, so that it may change connections too.
+ * every host, so that it may change connections too. What is only odd in it is told as a note.
  */
 export async function loadHosts(
   options: Pick<HostOptions, 'inventory' | 'extraVars'>,
@@ -18,5 +19,7 @@ export async function loadHosts(
   const sources = await inventorySources(options.inventory, terminal);
   const extraVars = await readExtraVars(options.extraVars, terminal.cwd);
   const beside = playbookDir === undefined ? {} : { playbookDir };
-  return loadInventory(sources, { cwd: terminal.cwd, signal, extraVars, ...beside });
+  const inventory = await loadInventory(sources, { cwd: terminal.cwd, signal, extraVars, ...beside });
+  for (const note of inventory.notes ?? []) terminal.stderr.write(`note: ${renderProblem(note)}\n`);
+  return inventory;
 }
