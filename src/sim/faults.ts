@@ -19,6 +19,7 @@ export type Fault =
   | { readonly fault: 'reboot-blocked' }
   | { readonly fault: 'unhealthy'; readonly unit: string }
   | { readonly fault: 'busy'; readonly ms: number }
+  | { readonly fault: 'daemon-crash' }
   | { readonly fault: 'package-missing'; readonly name: string }
   | { readonly fault: 'disk-full' }
   | { readonly fault: 'wrong-sudo-password' };
@@ -44,6 +45,7 @@ export const FAULTS: Readonly<Record<FaultName, string>> = {
   'reboot-blocked': 'refuses to reboot: somebody holds an inhibitor lock',
   unhealthy: 'has a failed unit after the next boot (unhealthy:chronyd.service)',
   busy: "runs somebody else's rpm-ostree transaction for a while (busy:30s)",
+  'daemon-crash': 'loses rpm-ostreed in the middle of the next transaction, once',
   'package-missing': 'has no such package in its repositories (package-missing:tmux)',
   'disk-full': 'has no space left',
   'wrong-sudo-password': 'expects another sudo password',

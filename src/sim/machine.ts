@@ -87,7 +87,7 @@ export function createMachine(parts: MachineParts): Machine {
       layDeployments(parts.root, next.deployments);
     },
     name: parts.options.name,
-    units: createUnits(parts.root),
+    units: createUnits(parts.root, parts.options.driver === undefined ? [] : [DRIVER_UNIT]),
     owners: createOwners(parts.root, parts.user),
     processes: createProcesses(),
     journal: [],
@@ -146,6 +146,9 @@ export function freshUptime(machine: Machine): void {
   const seconds = ((Date.now() - machine.bootedAt) / 1000).toFixed(2);
   writeFileSync(join(machine.root, 'proc/uptime'), `${seconds} ${seconds}\n`);
 }
+
+/** The unit of the update driver a host may have. */
+export const DRIVER_UNIT = 'zincati.service';
 
 /** Shell text after which nothing can be written into files. */
 export const FULL_DISK_LIMIT = 'ulimit -S -f 0';

@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly faults?: readonly Fault[];
   /** Packages layered from the start. */
   readonly packages?: readonly string[];
+  /** An update driver that is registered and runs: it keeps others from upgrading, deploying and rebasing. */
+  readonly driver?: 'zincati';
   /** Without it sudo asks for no password. */
   readonly sudoPassword?: string;
   /** Lets the login user in with a password too. */

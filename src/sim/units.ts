@@ -22,8 +22,8 @@ export interface Units {
 
 const FOLDERS = ['/etc/systemd/system', '/run/systemd/system'];
 
-/** Makes the units of a host from its image and from the files in its folders. */
-export function createUnits(root: string): Units {
+/** Makes the units of a host from its image, from the files in its folders, and from others that start at boot. */
+export function createUnits(root: string, enabled: readonly string[] = []): Units {
   const units = new Map<string, Unit>();
   let pid = 600;
   const load = (name: string): Unit | undefined => {
@@ -58,7 +58,8 @@ export function createUnits(root: string): Units {
       units.clear();
       const brought = resolve(deployment.origin).layered.flatMap((pkg) => pkg.units ?? []);
       const image = [...Object.entries(IMAGE_UNITS), ...brought.map((name) => [name, false] as const)];
-      for (const [name, enabled] of image) units.set(name, imageUnit(name, enabled));
+      for (const [name, starts] of image) units.set(name, imageUnit(name, starts));
+      for (const name of enabled) units.set(name, imageUnit(name, true));
       for (const unit of before.values()) keepFileState(units, unit, load);
       for (const unit of units.values()) {
         pid += 1;

@@ -145,6 +145,16 @@ describe('while commands run', () => {
     expect([said.code, said.err]).toEqual([1, 'error: Packages not found: tmux\n']);
   });
 
+  test('daemon-crash: the next transaction ends in the middle, the one after it succeeds', async () => {
+    const host = freshHost({ fault: 'daemon-crash' });
+
+    const crashed = await once(fleet, host, 'sudo rpm-ostree install -y tmux');
+    const again = await once(fleet, host, 'sudo rpm-ostree install -y tmux');
+
+    expect([crashed.code, again.code]).toEqual([1, 0]);
+    expect(crashed.err).toContain('error: Bus owner changed, aborting.');
+  });
+
   test('busy: from the start of the fleet too', async () => {
     const other = await startFleet({ hosts: 1, timing: QUICK, faults: { edge01: [{ fault: 'busy', ms: 5000 }] } });
 

@@ -145,6 +145,25 @@ describe('rpm-ostree', () => {
   });
 });
 
+describe('an update driver', () => {
+  test('keeps others from upgrading while its unit runs, but not from layering', async () => {
+    const driven = await startFleet({ hosts: [{ name: 'fcos', driver: 'zincati' }], user: 'root', timing: QUICK });
+    const session = await login(driven, driven.host('fcos'));
+
+    const refused = await session.run('rpm-ostree upgrade');
+    const layered = await session.run('rpm-ostree install -y tmux');
+    const bypassed = await session.run('rpm-ostree upgrade --bypass-driver');
+    const stopped = await session.run('systemctl stop zincati; rpm-ostree upgrade --unchanged-exit-77');
+    const document = JSON.parse((await session.run('rpm-ostree status --json')).out);
+    session.end();
+    await driven.stop();
+
+    expect(refused.err).toContain('error: Updates and deployments are driven by Zincati (zincati.service)\n');
+    expect([refused.code, layered.code, bypassed.code, stopped.code]).toEqual([1, 0, 0, 77]);
+    expect(document['update-driver']).toEqual({ 'driver-name': 'Zincati', 'driver-sd-unit': 'zincati.service' });
+  });
+});
+
 describe('a transaction', () => {
   test('goes on without its client, keeps others out, and lets the same command join', async () => {
     const host = freshHost();

@@ -1,5 +1,5 @@
 import type { Call } from '../calls.ts';
-import type { Machine } from '../machine.ts';
+import { DRIVER_UNIT, type Machine } from '../machine.ts';
 import { baseChecksum, buildOf, idOf, resolve, type Deployment } from '../model/deployment.ts';
 import { bootedOf } from '../model/sysroot.ts';
 import { readWords } from '../words.ts';
@@ -27,7 +27,8 @@ function statusDocument(machine: Machine, shown: readonly Deployment[]): unknown
     deployments: shown.map((deployment) => describe(deployment, idOf(deployment) === sysroot.bootedId)),
     transaction: transaction === undefined ? null : [transaction.method, transaction.sender, path],
     'cached-update': null,
-    'update-driver': null,
+    'update-driver':
+      machine.options.driver === undefined ? null : { 'driver-name': 'Zincati', 'driver-sd-unit': DRIVER_UNIT },
   };
 }
 

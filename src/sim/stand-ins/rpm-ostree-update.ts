@@ -1,5 +1,5 @@
 import type { Call } from '../calls.ts';
-import { sleepOn, type Machine } from '../machine.ts';
+import { DRIVER_UNIT, sleepOn, type Machine } from '../machine.ts';
 import { baseChecksum, buildOf, resolve, type Origin } from '../model/deployment.ts';
 import { BUILDS, type Build } from '../model/packages.ts';
 import { mergeBase } from '../model/sysroot.ts';
@@ -29,6 +29,7 @@ export function upgradeCommand(machine: Machine, call: Call, args: readonly stri
   const words = readWords(args, { flags: FLAGS, values: VALUES });
   const newest = BUILDS.at(-1);
   if (words.unknown !== undefined || newest === undefined) return fail(call, `Unknown option ${words.unknown ?? ''}`);
+  if (isDriven(machine, words)) return fail(call, DRIVEN);
   if (words.has('--check') || words.has('--preview')) return check(machine, call, newest);
   return move(machine, call, words, { method: 'Upgrade', version: newest.version, pinnedBuild: false });
 }
@@ -68,7 +69,19 @@ interface Move {
   readonly refspec?: string;
 }
 
-function move(machine: Machine, call: Call, words: Words, wish: Move): Promise<number> {
+const DRIVEN =
+  'Updates and deployments are driven by Zincati (zincati.service)\n' +
+  "See Zincati's documentation at https://coreos.github.io/zincati/\n" +
+  'Use --bypass-driver to bypass Zincati and perform the operation anyways';
+
+/** Only while the driver's unit runs. */
+function isDriven(machine: Machine, words: Words): boolean {
+  const registered = machine.options.driver !== undefined && machine.units.get(DRIVER_UNIT).active === 'active';
+  return registered && !words.has('--bypass-driver');
+}
+
+function move(machine: Machine, call: Call, words: Words, wish: Move): number | Promise<number> {
+  if (isDriven(machine, words)) return fail(call, DRIVEN);
   const work = async (say: (text: string) => void, signal: AbortSignal): Promise<number> => {
     const merge = mergeBase(machine.sysroot);
     const { requested } = merge.origin;

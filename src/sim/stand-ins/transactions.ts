@@ -28,7 +28,26 @@ export async function transact(machine: Machine, call: Call, wish: TransactionWi
     return 1;
   }
   if (current !== undefined) call.out(`Attaching to existing transaction: ${current.title}\n`);
-  return follow(call, current ?? begin(machine, { ...wish, title, key, unit: `session-${machine.sequence}.scope` }));
+  const work = faultOf(machine, 'daemon-crash') === undefined ? wish.work : crash(machine);
+  return follow(
+    call,
+    current ?? begin(machine, { ...wish, work, title, key, unit: `session-${machine.sequence}.scope` }),
+  );
+}
+
+/** The daemon is killed on the way: what the client sees, and nothing is staged. */
+function crash(machine: Machine): Work {
+  machine.faults.delete('daemon-crash');
+  return async (say, signal) => {
+    await sleepOn(machine, machine.timing.transaction / 2, signal);
+    log(machine, 'rpm-ostreed.service', 'rpm-ostreed.service: Main process exited, code=killed, status=9/KILL', {
+      priority: 4,
+    });
+    say(
+      'error: Bus owner changed, aborting. This likely means the daemon crashed; check logs with `journalctl -xe`.\n',
+    );
+    return 1;
+  };
 }
 
 /** Somebody else's transaction for a while. */
