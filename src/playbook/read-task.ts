@@ -4,6 +4,7 @@ import type { Expression } from '../config/expression.ts';
 import { planArgs } from './args-plan.ts';
 import { conditionsOf } from './conditions.ts';
 import { under, type Cursor } from './cursor.ts';
+import { unnamed } from './unnamed.ts';
 import { frameOf, namesOf, templateAt } from './frames.ts';
 import { loopOf } from './loops.ts';
 import { moduleOf } from './module-key.ts';
@@ -51,7 +52,7 @@ export function readTask(cursor: Cursor, level: Level): readonly TaskNode[] {
   const listen = namesOf(parsed.listen);
   const task: Task = {
     ...frame,
-    name: parsed.name ?? listen[0] ?? (level.isHandlers ? '' : found.module.name),
+    name: parsed.name ?? listen[0] ?? (level.isHandlers ? '' : unnamed(found.module.name, found.args.value)),
     kind: 'task',
     id,
     module: found.module,
