@@ -4,6 +4,7 @@ import { fault } from '../core/problem.ts';
 import type { Target } from '../core/target.ts';
 import type { ConnectFailure } from './connect-fault.ts';
 import { called, hostSaid } from './connect-fault.ts';
+import type { LoginAccount } from './login.ts';
 
 /** An error as ssh2 gives it: a level of its own, Node's code or the reason number of a disconnect message. */
 export type ClientError = Error & ClientErrorExtensions & { readonly code?: string | number };
@@ -20,11 +21,11 @@ export interface HandshakeEnd {
   readonly error: ClientError | undefined;
   /** What the host said in plain text, before the banner or at the login. */
   readonly said: string;
-  /** What was tried to log in. */
-  readonly account: string;
+  readonly tried: LoginAccount;
 }
 
 const TOO_MANY_FAILURES = 2;
+const ONLY_OPENSSH: ReadonlySet<string> = new Set(['gssapi-with-mic', 'gssapi-keyex', 'hostbased']);
 const OPENSSH = 'the ssh program may know more: copse_transport: openssh';
 
 /** The failure that a broken handshake stands for, told by how far it came, never by ssh2's words. */
@@ -68,16 +69,18 @@ function dropped({ target, during, said }: HandshakeEnd): Problem {
   };
 }
 
-function loginProblem({ target, error, account, said }: HandshakeEnd): Problem {
+function loginProblem({ target, error, tried, said }: HandshakeEnd): Problem {
   const who = `"${target.user}" on ${called(target)}`;
   if (error?.level === 'client-authentication') {
-    const hint = 'check user and keys; ssh-add makes a key with a passphrase usable without asking';
-    return { code: 'E_AUTH', message: `login refused for ${who}: ${account}${hostSaid(said)}`, hint };
+    const hint = tried.offered.some((method) => ONLY_OPENSSH.has(method))
+      ? 'check user and keys; for Kerberos and host-based logins: copse_transport: openssh'
+      : 'check user and keys; ssh-add makes a key with a passphrase usable without asking';
+    return { code: 'E_AUTH', message: `login refused for ${who}: ${tried.text}${hostSaid(said)}`, hint };
   }
   if (error?.code === TOO_MANY_FAILURES) {
     return {
       code: 'E_AUTH',
-      message: `login refused for ${who}: too many keys were tried (${account})${hostSaid(said)}`,
+      message: `login refused for ${who}: too many keys were tried (${tried.text})${hostSaid(said)}`,
       hint: 'name the key with copse_identity and say copse_identities_only: true',
     };
   }

@@ -67,9 +67,11 @@ export function handshake(link: Link, input: HandshakeInput): Promise<LoggedIn> 
   // Both stay for the client's life: late errors of a closed connection must not end the process.
   const onEnd = (error?: ClientError): void => {
     if (error !== undefined && isNotFinal(error)) return;
-    fail(handshakeFailure({ target, during: phase.name(), error, said: said(), account: entering.account() }));
+    fail(handshakeFailure({ target, during: phase.name(), error, said: said(), tried: entering.account() }));
   };
   client.on('error', onEnd);
+  // A proxy command may end its output and stay; without this, the client would wait for ever.
+  client.on('end', () => link.stream.destroy());
   client.on('close', () => onEnd());
   client.on('handshake', ({ kex }: NegotiatedAlgorithms) => {
     if (shown.kex === '') phase.enter(WAITS.login, target.connectTimeoutMs * 2);
@@ -121,7 +123,8 @@ function hostVerifier(
   return (key: Buffer, answer: (accept: boolean) => void): boolean | undefined => {
     if (shown.hostKey !== undefined) return shown.hostKey.equals(key);
     shown.hostKey = Buffer.from(key);
-    const question = { target: input.target, key: shown.hostKey, preferred, ask: input.person.ask };
+    const { target, signal } = input;
+    const question = { target, key: shown.hostKey, preferred, ask: input.person.ask, signal };
     const settle = (decision: HostKeyDecision): boolean => {
       if (!decision.accept) fail(decision);
       return decision.accept;

@@ -1,4 +1,5 @@
 import { fault } from '../core/problem.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { printable, textOf } from '../core/bytes.ts';
 import { capture } from './capture.ts';
 import { writer } from './feed.ts';
@@ -19,11 +20,20 @@ export function heldChannel(program: Program): Channel {
       if (await write(bytes)) return;
       throw fault({ code: 'E_LOST', message: `the channel is gone: ${program.lostReason()}` });
     },
-    stdout: program.stdout,
-    stderr: program.stderr,
+    stdout: untilEnd(program.stdout),
+    stderr: untilEnd(program.stderr),
     stderrTail: () => printable(textOf(stderr.result().bytes)),
     close() {
       program.drop();
     },
   };
+}
+
+/** A stream's bytes to its end, however it ends: a dropped channel is an end, not an error. */
+async function* untilEnd(stream: AsyncIterable<Bytes>): AsyncIterable<Bytes> {
+  try {
+    yield* stream;
+  } catch {
+    // Dropped by us, or broken: whoever wrote to the channel hears of that.
+  }
 }

@@ -1,7 +1,8 @@
 import { fault } from '../core/problem.ts';
 import type { Fault, Problem } from '../core/problem.ts';
 import type { Target } from '../core/target.ts';
-import { called } from './connect-fault.ts';
+import { onAbort } from './abort.ts';
+import { called, interrupted } from './connect-fault.ts';
 import type { HostVerdict } from './host-verdict.ts';
 import { fingerprint, judge, keyType, namesOf } from './host-verdict.ts';
 import type { KnownHosts, KnownKey } from './known-hosts.ts';
@@ -20,6 +21,8 @@ export interface ShownKey {
   /** Key types that were asked for first. */
   readonly preferred: readonly string[];
   readonly ask: Ask | undefined;
+  /** The person is not waited for when the run is interrupted. */
+  readonly signal: AbortSignal;
 }
 
 /** Decides at once where the known hosts suffice; undefined when the person has to be asked or a file be written. */
@@ -45,9 +48,20 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /** Decides about an unknown key: one at a time in this process, so that no question is put twice. */
 export function decideLater(shown: ShownKey): Promise<HostKeyDecision> {
-  const decided = turn.then(() => decide(shown));
-  turn = decided.catch(() => undefined);
+  const decided = turn.then(() => (shown.signal.aborted ? givenUp(shown) : decide(shown)));
+  // A question that nobody answers any more must not hold up the next one.
+  turn = Promise.race([decided.catch(() => undefined), aborted(shown.signal)]);
   return decided;
+}
+
+function givenUp({ target }: ShownKey): HostKeyDecision {
+  return { accept: false, fault: interrupted(target) };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    onAbort(signal, () => resolve());
+  });
 }
 
 async function decide(shown: ShownKey): Promise<HostKeyDecision> {

@@ -1,5 +1,6 @@
 import type { Target } from '../core/target.ts';
 import { agentKeys, agentSign } from './agent.ts';
+import { certifiedKey, isCertificate } from './certificate.ts';
 import { keyType } from './host-verdict.ts';
 import type { AskPassphrase, KeyFile } from './key-file.ts';
 import { keyFile } from './key-file.ts';
@@ -34,15 +35,21 @@ export async function identitiesOf(target: Target, passphrase: AskPassphrase): P
   };
   const held =
     target.agent === undefined ? [] : await heldKeys(target.agent).catch((error: unknown) => note(error) ?? []);
+  const files: KeyFile[] = [];
+  // One after the other: each may ask the person.
+  for (const path of target.identities) {
+    const file = await keyFile(path, passphrase).catch(note);
+    if (file !== undefined) files.push(file);
+  }
+  const keys = files.flatMap((file) => plainKey(file, held, passphrase) ?? []);
   const usable: Identity[] = [];
   const add = (identity: Identity): void => {
     if (!usable.some((other) => other.blob.equals(identity.blob))) usable.push(identity);
   };
-  for (const path of target.identities) {
-    const file = await keyFile(path, passphrase).catch(note);
-    if (file === undefined) continue;
-    for (const identity of fromFile(file, held, passphrase)) add(identity);
-    if (file.kind === 'public' && !held.some((key) => key.blob.equals(file.blob))) note(notHeld(path, file.blob));
+  for (const file of files) {
+    const found = identitiesIn(file, [...keys, ...held]);
+    if (found.length === 0) note(notHeld(file));
+    for (const identity of found) add(identity);
   }
   if (!target.identitiesOnly) for (const identity of held) add(identity);
   return { usable, notes };
@@ -59,22 +66,33 @@ async function heldKeys(socket: string): Promise<Identity[]> {
   }));
 }
 
-/** A file's identities: its certificate, then the bare key; signed by the agent where the file cannot do it at once. */
-function fromFile(file: KeyFile, held: readonly Identity[], passphrase: AskPassphrase): Identity[] {
+/** The key of a file, signed for by the file itself or, where that cannot be done at once, by the agent. */
+function plainKey(file: KeyFile, held: readonly Identity[], passphrase: AskPassphrase): Identity | undefined {
   const inAgent = held.find((key) => key.blob.equals(file.blob));
   const label = `key ${file.path}`;
-  if (inAgent === undefined && file.kind === 'public') return [];
+  if (file.kind === 'public') return inAgent === undefined ? undefined : { ...inAgent, label };
   const eager = file.kind === 'plain';
   const own: Identity['sign'] = (data, algorithm) => file.sign(data, algorithm, passphrase);
-  const sign = eager ? own : (inAgent?.sign ?? own);
-  const plain: Identity = { blob: file.blob, type: keyType(file.blob), label, eager, sign };
-  const { certificate } = file;
-  if (certificate === undefined) return [plain];
-  const certified = `certificate ${file.path}-cert.pub`;
-  return [{ ...plain, blob: certificate, type: keyType(certificate), label: certified }, plain];
+  return { blob: file.blob, type: keyType(file.blob), label, eager, sign: eager ? own : (inAgent?.sign ?? own) };
 }
 
-function notHeld(path: string, blob: Buffer): string {
-  const device = keyType(blob).startsWith('sk-') ? ', and only that or copse_transport: openssh can use a device' : '';
+/** What a file lets us show: the certificate beside its key and the key, or the certificate that it is itself. */
+function identitiesIn({ path, blob, certificate }: KeyFile, keys: readonly Identity[]): Identity[] {
+  const keyOf = (wanted: Buffer): Identity | undefined => keys.find((key) => key.blob.equals(wanted));
+  if (isCertificate(keyType(blob))) {
+    const signer = keyOf(blob) ?? keyOf(certifiedKey(blob));
+    return signer === undefined ? [] : [{ ...signer, blob, type: keyType(blob), label: `certificate ${path}` }];
+  }
+  const key = keyOf(blob);
+  if (key === undefined) return [];
+  if (certificate === undefined) return [key];
+  const type = keyType(certificate);
+  return [{ ...key, blob: certificate, type, label: `certificate ${path}-cert.pub` }, key];
+}
+
+function notHeld({ path, blob }: KeyFile): string {
+  const type = keyType(blob);
+  if (isCertificate(type)) return `no key was found for the certificate ${path}`;
+  const device = type.startsWith('sk-') ? ', and only that or copse_transport: openssh can use a device' : '';
   return `the ssh-agent does not hold ${path}${device}`;
 }

@@ -12,8 +12,14 @@ export interface Login {
   attach(client: Client): void;
   /** What was tried last: what got us in, once we are in. */
   current(): string;
-  /** One line for people when nothing got us in. */
-  account(): string;
+  /** What happened, when nothing got us in. */
+  account(): LoginAccount;
+}
+
+/** What was tried to log in: one line for people, and what the host would have taken. */
+export interface LoginAccount {
+  readonly text: string;
+  readonly offered: readonly string[];
 }
 
 interface Method {
@@ -58,7 +64,7 @@ export function login(target: Target, identities: Identities, ask: Ask | undefin
     },
     attach: (client) => teachPublickey(client, (label, error) => notes.push(`${label}: ${error.message}`)),
     current: () => tried.at(-1) ?? 'nothing',
-    account: () => [triedText(tried, offered), ...notes].join('; '),
+    account: () => ({ text: [triedText(tried, offered), ...notes].join('; '), offered: offered ?? [] }),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { AnyAuthMethod, Client, ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
+import { certifiedType, isCertificate } from './certificate.ts';
 import type { Identity } from './identities.ts';
 import type { InsideProtocol } from './inside.ts';
 import { inside } from './inside.ts';
 import { sshString } from './wire.ts';
 
 const USERAUTH_REQUEST = 50;
-const CERTIFICATE = /-cert-v01@openssh\.com$/;
 
 interface Offer extends ParsedKey {
   readonly identity: Identity;
@@ -62,10 +62,9 @@ export function teachPublickey(client: Client, onTrouble: (label: string, error:
 
 /** Names of the signature's algorithm and of the key's: the same for plain keys, another one for a certificate. */
 function algorithmsOf(type: string, chosen: string | undefined): { signature: string; algorithm: string } {
-  const certified = CERTIFICATE.test(type);
-  if (!type.startsWith('ssh-rsa')) return { signature: plainType(type), algorithm: type };
+  if (!type.startsWith('ssh-rsa')) return { signature: certifiedType(type), algorithm: type };
   const signature = chosen ?? 'ssh-rsa';
-  return { signature, algorithm: certified ? `${signature}-cert-v01@openssh.com` : signature };
+  return { signature, algorithm: isCertificate(type) ? `${signature}-cert-v01@openssh.com` : signature };
 }
 
 const signingFailures = new WeakSet<Error>();
@@ -91,13 +90,6 @@ function request({ username, algorithm, blob, signed }: LoginRequest): Buffer {
     sshString(algorithm),
     sshString(blob),
   ]);
-}
-
-/** `ssh-ed25519` of `ssh-ed25519-cert-v01@openssh.com`; hardware keys keep their `@openssh.com`. */
-function plainType(type: string): string {
-  return CERTIFICATE.test(type) && type.startsWith('sk-')
-    ? type.replace(CERTIFICATE, '@openssh.com')
-    : type.replace(CERTIFICATE, '');
 }
 
 function send(protocol: InsideProtocol, payload: Buffer): void {

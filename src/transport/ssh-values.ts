@@ -17,7 +17,7 @@ export async function identitiesOf(
   if (spec.identities !== undefined) return spec.identities.map((path) => tilde(path, tokens.home));
   const defaults = DEFAULT_KEYS.map((name) => join(tokens.home, '.ssh', name));
   const files = settings.get('identityfile')?.filter((path) => path !== 'none') ?? defaults;
-  const named = [...files, ...(settings.get('certificatefile') ?? [])];
+  const named = [...(settings.get('certificatefile') ?? []), ...files];
   return existing([...new Set(named.map((path) => expandPath(path, tokens)))]);
 }
 

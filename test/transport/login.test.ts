@@ -124,6 +124,19 @@ describe.skipIf(NO_SSHD !== undefined)('a login with keys', () => {
     expect(await login(sshd.target({ identities: [file(name)] }))).toBe(`certificate ${file(name)}-cert.pub`);
   });
 
+  test('finds the key of a certificate in another file, or in the agent', async () => {
+    execFileSync('cp', [file('certified'), file('moved')]);
+    execFileSync('cp', [file('certified-cert.pub'), file('moved.cert')]);
+    const agent = await agentWith(folder, file('moved'));
+    const alone = sshd.target({ identities: [file('moved.cert')] });
+
+    expect(await login({ ...alone, identities: [file('moved.cert'), file('moved')] })).toBe(
+      `certificate ${file('moved.cert')}`,
+    );
+    expect(await login({ ...alone, agent })).toBe(`certificate ${file('moved.cert')}`);
+    expect((await problemOf(login(alone)))?.message).toMatch(/; no key was found for the certificate .*moved\.cert$/);
+  });
+
   test('tries the keys in their order', async () => {
     makeKey(file('stranger'), 'ed25519');
 
