@@ -12,6 +12,8 @@ export interface Call {
   readonly user: string;
   readonly cwd: string;
   readonly pid: number;
+  /** Number of the SSH channel it came over; empty for what runs apart from any. */
+  readonly channel: string;
   out(text: string): void;
   err(text: string): void;
   /** Prints now what was said so far. */
@@ -41,7 +43,7 @@ copse_root=\${copse_root%/usr}
 copse_call=\${copse_root%/h/*}/ctl/\${copse_root##*/}.$$
 case $0 in */copse-moved-root) set -- "$(cat)" ;; esac
 ${mkfifo} "$copse_call" && exec 9<>"$copse_call" && {
-  printf '%s\\0' "\${COPSE_SIM_USER-}" "$PWD" "\${0##*/}" "$@" >"$copse_call.q"
+  printf '%s\\0' "\${COPSE_SIM_USER-}" "\${COPSE_SIM_CHANNEL-}" "$PWD" "\${0##*/}" "$@" >"$copse_call.q"
   printf '%s\\n' "\${copse_call##*/}" >"\${copse_call%/*}/in"
   while IFS= read -r copse_part <&9; do . "$copse_call.$copse_part"; done
 }
@@ -85,7 +87,7 @@ async function answer(
   dispatch: Dispatch,
 ): Promise<void> {
   const root = rootOf(host);
-  const [user = '', cwd = '', tool = '', ...args] = takeRequest(file, root);
+  const [user = '', channel = '', cwd = '', tool = '', ...args] = takeRequest(file, root);
   const reply = openReply(file, SPEAKS.has(tool) ? undefined : root, used);
   let becomes = false;
   const call: Call = {
@@ -93,6 +95,7 @@ async function answer(
     args: args.slice(0, -1),
     user,
     cwd,
+    channel,
     pid: Number(file.slice(file.lastIndexOf('.') + 1)),
     out: (text) => reply.say(text, ''),
     err: (text) => reply.say(text, ' >&2'),

@@ -1,28 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { ServerChannel } from 'ssh2';
-import { environment, faultOf, freshUptime, FULL_DISK_LIMIT, type Machine } from './machine.ts';
+import { countCommand, environment, faultOf, freshUptime, FULL_DISK_LIMIT, type Machine } from './machine.ts';
 import { inward, inwardFilter, movedEvals, outwardFilter, readsShellText } from './moved-root.ts';
 import { homeOf } from './host-files.ts';
 
 /** Runs what a client sent on a channel, as sshd does: through the login shell; `text` is undefined for a session's own shell. */
-export function runOnChannel(
-  machine: Machine,
-  channel: ServerChannel,
-  text: string | undefined,
-  cut: () => void,
-): ChildProcess {
+export function runOnChannel(machine: Machine, channel: ServerChannel, text: string | undefined): ChildProcess {
   const { root, user } = machine;
   const shellText = text === undefined || readsShellText(text);
   const words = text === undefined ? [] : ['-c', inward(movedEvals(text, root), root)];
   const limited = isFull(machine) ? ['-c', FULL_DISK, 'sh', '/bin/sh'] : [];
   freshUptime(machine);
   const child = machine.processes.start(['/bin/sh', ...limited, ...words], {
-    env: { ...environment(machine, user), SSH_CONNECTION: '127.0.0.1 40000 127.0.0.1 22' },
+    env: {
+      ...environment(machine, user),
+      COPSE_SIM_CHANNEL: String(machine.counts.channels),
+      SSH_CONNECTION: '127.0.0.1 40000 127.0.0.1 22',
+    },
     cwd: `${root}${homeOf(user)}`,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  feed(machine, channel, child, shellText, cut);
+  feed(machine, channel, child, shellText);
   drain(machine, channel, child);
   return child;
 }
@@ -35,13 +34,7 @@ function isFull(machine: Machine): boolean {
 }
 
 /** Standard input: shell text moves its paths, anything else passes as it is. */
-function feed(
-  machine: Machine,
-  channel: ServerChannel,
-  child: ChildProcess,
-  shellText: boolean,
-  cut: () => void,
-): void {
+function feed(machine: Machine, channel: ServerChannel, child: ChildProcess, shellText: boolean): void {
   const filter = shellText ? inwardFilter(machine.root) : (piece: Uint8Array | null) => piece ?? new Uint8Array();
   const stdin = child.stdin;
   if (stdin === null) return;
@@ -59,9 +52,8 @@ function feed(
   };
   channel.on('data', (piece: Buffer) => {
     if (faultOf(machine, 'hang') !== undefined) return;
-    if (shellText) machine.counts.commands += 1;
+    if (shellText) countCommand(machine);
     pass(shellText ? moved(piece, machine.root) : piece);
-    if (shellText && dropsNow(machine)) setTimeout(cut, DROP_AFTER_MS);
   });
   channel.on('end', () => pass(null));
   channel.on('close', () => {
@@ -73,18 +65,6 @@ function feed(
 
 function moved(piece: Buffer, root: string): Uint8Array {
   return Buffer.from(movedEvals(piece.toString('latin1'), root), 'latin1');
-}
-
-/** A command that is cut off has begun to run. */
-export const DROP_AFTER_MS = 30;
-
-/** Whether this command is the one in whose middle the connection is cut. */
-export function dropsNow(machine: Machine): boolean {
-  const fault = faultOf(machine, 'drop');
-  if (fault === undefined) return false;
-  if (fault.after > 1) machine.faults.set('drop', { fault: 'drop', after: fault.after - 1 });
-  else machine.faults.delete('drop');
-  return fault.after === 1;
 }
 
 async function later(machine: Machine): Promise<void> {

@@ -48,6 +48,10 @@ export interface Machine {
   power: AbortController;
   /** Aborts when the fleet stops. */
   readonly life: AbortController;
+  /** Channels whose shell has run the text it was started with. */
+  readonly started: Set<string>;
+  /** Cuts every connection; set by the SSH side. */
+  cut: () => void;
   /** Told when the host comes up or goes away; set by the SSH side. */
   onPower: (up: boolean) => void;
 }
@@ -103,6 +107,8 @@ export function createMachine(parts: MachineParts): Machine {
     finalizeFailure: undefined,
     power: new AbortController(),
     life: new AbortController(),
+    started: new Set(),
+    cut: () => undefined,
     onPower: () => undefined,
   };
   return machine;
@@ -152,6 +158,28 @@ export const DRIVER_UNIT = 'zincati.service';
 
 /** Shell text after which nothing can be written into files. */
 export const FULL_DISK_LIMIT = 'ulimit -S -f 0';
+
+/** A command that is cut off has begun to run. */
+const DROP_AFTER_MS = 30;
+
+/** Counts a command, and cuts the connections in its middle when that is its fault. */
+export function countCommand(machine: Machine): void {
+  machine.counts.commands += 1;
+  const drop = faultOf(machine, 'drop');
+  if (drop === undefined) return;
+  if (drop.after > 1) {
+    machine.faults.set('drop', { fault: 'drop', after: drop.after - 1 });
+    return;
+  }
+  machine.faults.delete('drop');
+  setTimeout(() => machine.cut(), DROP_AFTER_MS);
+}
+
+/** Counts text that a long-lived shell was given; what it was started with came with the command itself. */
+export function countShellText(machine: Machine, channel: string): void {
+  if (machine.started.has(channel)) countCommand(machine);
+  machine.started.add(channel);
+}
 
 /** One line into the journal. */
 export function log(machine: Machine, unit: string, message: string, more: Partial<JournalLine> = {}): void {

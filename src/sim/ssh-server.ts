@@ -1,8 +1,8 @@
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import { DROP_AFTER_MS, dropsNow, runOnChannel } from './channel.ts';
+import { runOnChannel } from './channel.ts';
 import type { HostKey } from './keys.ts';
-import { faultOf, type Machine } from './machine.ts';
+import { countCommand, faultOf, type Machine } from './machine.ts';
 import { signalGroup } from './processes.ts';
 
 /** The SSH side of one host: there while the host is up. */
@@ -48,10 +48,13 @@ export function createSshSide(machine: Machine, address: string, keys: Keys, rea
         resolve();
       });
     });
+  machine.cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   const leave = (): void => {
     tcp?.close();
     tcp = undefined;
-    for (const socket of sockets) socket.destroy();
+    machine.cut();
   };
   return { port: () => port, listen, leave };
 }
@@ -75,7 +78,7 @@ function serve(machine: Machine, socket: Socket, keys: Keys, ready: () => void):
         }
         open += 1;
         machine.counts.channels += 1;
-        void serveSession(machine, accept(), () => socket.destroy()).then(() => {
+        void serveSession(machine, accept()).then(() => {
           open -= 1;
         });
       });
@@ -96,16 +99,16 @@ function allows(machine: Machine, auth: ssh2.AuthContext, login: string): boolea
 }
 
 /** One session; resolves when its channel is closed. */
-function serveSession(machine: Machine, session: ssh2.Session, cut: () => void): Promise<void> {
+function serveSession(machine: Machine, session: ssh2.Session): Promise<void> {
   return new Promise((resolve) => {
     session.on('close', () => resolve());
     session.on('pty', (accept) => accept?.());
     session.on('env', (accept) => accept?.());
     session.on('exec', (accept, _reject, { command }) => {
-      machine.counts.commands += 1;
-      start(machine, session, accept(), command, cut);
+      countCommand(machine);
+      start(machine, session, accept(), command);
     });
-    session.on('shell', (accept) => start(machine, session, accept(), undefined, cut));
+    session.on('shell', (accept) => start(machine, session, accept(), undefined));
   });
 }
 
@@ -114,7 +117,6 @@ function start(
   session: ssh2.Session,
   channel: ssh2.ServerChannel,
   command: string | undefined,
-  cut: () => void,
 ): void {
   // A channel whose connection went away reports it; the process on the host does not care.
   channel.on('error', () => undefined);
@@ -123,7 +125,7 @@ function start(
     return;
   }
   const run = (): void => {
-    const child = runOnChannel(machine, channel, command, cut);
+    const child = runOnChannel(machine, channel, command);
     session.on('signal', (accept, _reject, { name }) => {
       accept?.();
       // The client's word is taken as it is; a name that is no signal is refused by the kernel's side of it.
@@ -132,5 +134,4 @@ function start(
   };
   const slow = faultOf(machine, 'slow');
   setTimeout(run, slow?.ms ?? 0);
-  if (command !== undefined && dropsNow(machine)) setTimeout(cut, DROP_AFTER_MS + (slow?.ms ?? 0));
 }

@@ -53,7 +53,7 @@ export interface Counts {
   readonly connections: number;
   readonly logins: number;
   readonly channels: number;
-  /** Commands and shell text that came over channels. */
+  /** Commands, and pieces of shell text for a long-lived shell. */
   readonly commands: number;
   readonly reboots: number;
   /** Transactions of rpm-ostree that were begun; attaching to one does not count. */

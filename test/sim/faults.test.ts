@@ -108,6 +108,20 @@ describe('while commands run', () => {
     expect(after.out).toBe('/tmp/ran\n');
   });
 
+  test('drop: what a long-lived shell is given counts as well', async () => {
+    const host = freshHost({ fault: 'drop', after: 3 });
+    const session = await login(fleet, host);
+    const shell = 'while IFS= read -r line; do eval "$line"; done; echo not reached';
+
+    const said = await session.run(shell, 'echo one\necho two\necho three\nsleep 5\n');
+
+    expect([said.code, said.out.startsWith('one\ntwo\n'), said.out.includes('not reached')]).toEqual([
+      null,
+      true,
+      false,
+    ]);
+  });
+
   test('slow: an answer comes after a wait that is shorter than the delay', async () => {
     const host = freshHost({ fault: 'slow', ms: 300 });
     const session = await login(fleet, host);

@@ -1,5 +1,5 @@
 import type { Call } from '../calls.ts';
-import { faultOf, FULL_DISK_LIMIT, type Machine } from '../machine.ts';
+import { countShellText, faultOf, FULL_DISK_LIMIT, type Machine } from '../machine.ts';
 import { movedEvals } from '../moved-root.ts';
 import { packagesOf } from '../model/deployment.ts';
 import { runningOf } from '../model/sysroot.ts';
@@ -26,8 +26,9 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   chgrp,
   chown,
   'copse-adopted': adopted,
-  'copse-moved-root': (call, { root }) => {
-    call.out(movedEvals(call.args[0] ?? '', root));
+  'copse-moved-root': (call, machine) => {
+    countShellText(machine, call.channel);
+    call.out(movedEvals(call.args[0] ?? '', machine.root));
     return 0;
   },
   df,

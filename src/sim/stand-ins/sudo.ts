@@ -89,7 +89,7 @@ function become(machine: Machine, from: string, user: string): string {
   const words = Object.entries({ ...environment(machine, user), SUDO_USER: from }).map(
     ([name, value]) => `${name}=${quote(value)}`,
   );
-  return `exec env -i \${LC_ALL:+"LC_ALL=$LC_ALL"} \${LANG:+"LANG=$LANG"} \${TERM:+"TERM=$TERM"} ${words.join(' ')} "$@"`;
+  return `exec env -i \${LC_ALL:+"LC_ALL=$LC_ALL"} \${LANG:+"LANG=$LANG"} \${TERM:+"TERM=$TERM"} \${COPSE_SIM_CHANNEL:+"COPSE_SIM_CHANNEL=$COPSE_SIM_CHANNEL"} ${words.join(' ')} "$@"`;
 }
 
 function fail(call: Call, message: string): number {
