@@ -2,7 +2,7 @@ import type { Terminal } from './streams.ts';
 
 /**
  * Runs work that a person can end in two ways. The first Ctrl-C (or SIGTERM, SIGHUP) aborts the signal: commands are told to stop, then
- * the work ends by itself. The second one leaves at once, with status 99.
+ * the work ends by itself, and whoever shows it says so. The second one leaves at once, with status 99.
  */
 export async function withInterrupts<T>(terminal: Terminal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -12,8 +12,7 @@ export async function withInterrupts<T>(terminal: Terminal, work: (signal: Abort
       // The one exit outside main: a person who asks twice must not wait for anything.
       process.exit(99);
     }
-    terminal.stderr.write(`\n${name}: stopping; nothing new is begun. Once more leaves at once\n`);
-    controller.abort(new Error(`interrupted by ${name}`));
+    controller.abort(new Error(`${name}: stopping; nothing new is begun. Once more leaves at once`));
   };
   const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const name of signals) process.on(name, stop);

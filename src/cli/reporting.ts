@@ -12,6 +12,8 @@ import type { Terminal } from './streams.ts';
 export interface Reporting {
   readonly hub: Hub;
   readonly pause: () => () => void;
+  /** Tells the person something between the lines. */
+  readonly say: (text: string) => void;
 }
 
 /** What decides how a run is told. */
@@ -40,8 +42,13 @@ export function createReporting(options: ReportingOptions): Reporting {
   const also = options.also ?? [];
   if (form === 'live') {
     const live = createLive({ ...style, output: stdout, elapsed: () => performance.now() });
-    return { hub: createHub(options.essential, [live, ...also], mask), pause: () => live.pause() };
+    return {
+      hub: createHub(options.essential, [live, ...also], mask),
+      pause: () => live.pause(),
+      say: (text) => live.say(paint.note(text)),
+    };
   }
+  const say = (text: string): void => void terminal.stderr.write(`${text}\n`);
   const reporter = form === 'json' ? createJson(stdout, Date.now) : createPlain(stdout, style);
-  return { hub: createHub(options.essential, [reporter, ...also], mask), pause: () => () => undefined };
+  return { hub: createHub(options.essential, [reporter, ...also], mask), pause: () => () => undefined, say };
 }

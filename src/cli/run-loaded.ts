@@ -62,6 +62,7 @@ export async function runLoaded(
       mask: (text) => secrets.mask(text),
     });
     const prompter = createPrompter(terminal, reporting.pause);
+    signal.addEventListener('abort', () => reporting.say(String(signal.reason?.message ?? 'stopping')), { once: true });
     try {
       const login = await askLogin(options, prompter, secrets);
       const deps: EngineDeps = {

@@ -20,6 +20,8 @@ export interface LiveOptions extends Style {
 export interface LiveReporter extends Reporter {
   /** Clears the region and draws nothing until the returned function is called. */
   pause(): () => void;
+  /** Prints a line above the region. */
+  say(text: string): void;
 }
 
 /**
@@ -56,6 +58,9 @@ export function createLive(options: LiveOptions): LiveReporter {
       // Output of commands and long fleets can outrun the frame rate; a bound on what waits keeps memory flat.
       if (event.type === 'run-end') draw([]);
       else if (pending.length > 500) draw(regionOf(board, paint, elapsed(), output));
+    },
+    say(text) {
+      pending.push(text);
     },
     pause() {
       draw([]);
