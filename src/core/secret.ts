@@ -9,7 +9,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself. Allowed in `session/` and in expressions that build another Secret; nowhere else (a test looks). */
+  /** The value itself. Allowed in `session/`, `transport/` and in expressions that build another Secret (a test looks). */
   reveal(): string {
     return this.#value;
   }

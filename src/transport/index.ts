@@ -1,8 +1,7 @@
-import type { Target } from '../core/target.ts';
 import { localTransport } from './local.ts';
 import { opensshTransport } from './openssh.ts';
 import { sshTransport } from './ssh.ts';
-import type { Connection, ConnectOptions, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 const TRANSPORTS: Readonly<Record<Transport['name'], Transport>> = {
   ssh: sshTransport(),
@@ -13,9 +12,4 @@ const TRANSPORTS: Readonly<Record<Transport['name'], Transport>> = {
 /** The transport of that name; every call gives the same one, so that limits and jump hosts are shared. */
 export function transportFor(name: Transport['name']): Transport {
   return TRANSPORTS[name];
-}
-
-/** Connects to a target over the transport it names. */
-export function connect(target: Target, options: ConnectOptions): Promise<Connection> {
-  return transportFor(target.transport).connect(target, options);
 }
