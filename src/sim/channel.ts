@@ -48,11 +48,13 @@ function feed(machine: Machine, channel: ServerChannel, child: ChildProcess, she
         const bytes = filter(piece);
         if (bytes.length > 0 && !stdin.write(bytes)) await drained(stdin);
         if (piece === null) stdin.end();
+        else channel.resume();
       });
   };
   channel.on('data', (piece: Buffer) => {
     if (faultOf(machine, 'hang') !== undefined) return;
     if (shellText) countCommand(machine);
+    channel.pause();
     pass(shellText ? moved(piece, machine.root) : piece);
   });
   channel.on('end', () => pass(null));
