@@ -79,15 +79,17 @@ function unknownField(node: NodeOf<'field'>, of: Unknown, on: Evaluation): Got {
   );
 }
 
-function ofRecord(record: object, key: string, node: NodeOf<'field' | 'index'>, on: Evaluation): Got {
+function ofRecord(record: object, key: string, node: NodeOf<'field' | 'index'>, on: Evaluation, isSecret = false): Got {
   if (Object.hasOwn(record, key)) {
     const reader = on.check?.readers.get(record);
     return reader === undefined ? valueIn(record, key) : reader(key, on);
   }
   const path = pathText(node.of);
   const names = Object.keys(record);
-  const message = `${path ?? 'the mapping'} has no "${key}"`;
-  const hint = didYouMean(key, names) ?? (names.length === 0 ? 'it is empty' : `it has: ${listed(names)}`);
+  const message = `${path ?? 'the mapping'} has no "${isSecret ? '***' : key}"`;
+  const hint =
+    (isSecret ? undefined : didYouMean(key, names)) ??
+    (names.length === 0 ? 'it is empty' : `it has: ${listed(names)}`);
   return missing(on, node.op === 'field' ? keySpan(node) : node.index, {
     message,
     hint,
@@ -103,7 +105,7 @@ export function element(node: NodeOf<'index'>, of: Got, index: Known, on: Evalua
     return of.type.kind === 'list' || of.type.kind === 'map' ? new Unknown(of.type.of) : new Unknown(ANY);
   if (index instanceof Unknown) return new Unknown(ANY);
   if (Array.isArray(of)) return ofList(of, index, node, relaxed);
-  if (isRecord(of)) return ofRecord(of, keyFrom(index, node, on), node, relaxed);
+  if (isRecord(of)) return ofRecord(of, keyFrom(index, node, on), node, relaxed, index instanceof Secret);
   return trouble(on, 'kind', node, `${described(node.of, of)} has no elements`);
 }
 

@@ -61,6 +61,8 @@ function saidOf(error: ParseError, { text, from, to, found }: Spot): { message: 
       if (found === '=') return { message: 'one "=" compares nothing', hint: 'write ==' };
       return { message: found === '' ? 'the expression ends too early' : `"${found}" is not expected here` };
     default:
+      if (/^exceeded max/i.test(error.summary))
+        return { message: 'the expression is too large', hint: 'put parts of it into variables' };
       return { message: error.summary.charAt(0).toLowerCase() + error.summary.slice(1) };
   }
 }

@@ -21,6 +21,8 @@ export interface Refused {
   readonly keyCode?: ProblemCode;
   readonly schema: z.core.$ZodType;
   place(path: Path, what?: 'key' | 'value'): Place;
+  /** The expression whose value stands at a path; undefined where the value was written out. */
+  expressionAt?(path: Path): string | undefined;
 }
 
 /** zod's issues (parsed with `reportInput`) as problems: each with its place, what was expected, what was found, what to write. */
@@ -51,7 +53,7 @@ function unknownKey(key: string, path: Path, refused: Refused): Problem {
 }
 
 function ofUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, refused: Refused): readonly Problem[] {
-  if (issue.errors.length === 0) return [ofValue(issue, path, refused)];
+  if (issue.errors.length === 0) return [ofValue({ ...issue, input: discriminant(issue) }, path, refused)];
   const deepest = (branch: readonly Issue[]) =>
     Math.max(0, ...branch.map((inner) => inner.path.length + (inner.code === 'unrecognized_keys' ? 1 : 0)));
   const ranked = issue.errors.toSorted((a, b) => deepest(b) - deepest(a) || a.length - b.length);
@@ -62,6 +64,11 @@ function ofUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, r
   if (own !== undefined) return problemsOf(own, path, refused);
   const wanted = [...new Set(issue.errors.flatMap((branch) => branch.map(expected)))].join(' or ');
   return [wrongValue(wanted, issue.input, path, refused)];
+}
+
+/** For a union told apart by one key, zod hands over the whole value; what was found is that key's. */
+function discriminant({ input, discriminator }: Extract<Issue, { code: 'invalid_union' }>): unknown {
+  return isRecord(input) && discriminator !== undefined ? input[discriminator] : input;
 }
 
 function ofValue(issue: Issue, path: Path, refused: Refused): Problem {
@@ -82,7 +89,12 @@ function inOwnWords(issue: Issue, path: Path, refused: Refused): Problem {
   const says = issue.message.includes('found') || isRecord(issue.input) || issue.input === undefined;
   const found = says || (issue.code === 'custom' && path.length === 0) ? '' : `, found ${shown(issue.input)}`;
   const message = `${prefix(path, refused)}${issue.message}${found}`;
-  return { code: refused.code, message, at: refused.place(path), ...hinted(hintFor(issue.message, issue.input)) };
+  return {
+    code: refused.code,
+    message,
+    at: refused.place(path),
+    ...hinted(hintAt(issue.message, issue.input, path, refused)),
+  };
 }
 
 function wrongValue(wanted: string, input: unknown, path: Path, refused: Refused): Problem {
@@ -95,6 +107,14 @@ function wrongValue(wanted: string, input: unknown, path: Path, refused: Refused
     at: refused.place(path),
     ...hinted(hintFor(wanted, input)),
   };
+}
+
+/** What to write; for the value of an expression that is to change the expression. */
+function hintAt(wanted: string, input: unknown, path: Path, refused: Refused): string | undefined {
+  const expression = refused.expressionAt?.(path)?.trim();
+  if (expression === undefined) return hintFor(wanted, input);
+  if (typeof input !== 'number' && typeof input !== 'boolean') return undefined;
+  return /\b(?:string|text|word|name|path|mode)\b/.test(wanted) ? `write \${{ string(${expression}) }}` : undefined;
 }
 
 function hintFor(wanted: string, input: unknown): string | undefined {

@@ -49,7 +49,23 @@ export function argProblems(task: Task, issues: Parameters<typeof zodProblems>[0
     code: 'E_PARAM',
     schema: module.params,
     place,
+    expressionAt: (path) => expressionAt(task, path),
   });
+}
+
+/** The text of the `${{ }}` that gives the whole value at a path of the bound arguments. */
+function expressionAt({ plan }: Task, [name, ...path]: readonly (string | number)[]): string | undefined {
+  const param = plan.params.get(String(name));
+  let tree = param?.kind === 'tree' ? param.tree : undefined;
+  for (const segment of path) {
+    tree =
+      tree?.kind === 'list'
+        ? tree.items[Number(segment)]
+        : tree?.kind === 'map'
+          ? tree.entries.get(String(segment))
+          : undefined;
+  }
+  return tree?.kind === 'expression' ? tree.expression.text : undefined;
 }
 
 async function argsOf(task: Task, scope: Scope, options: BindOptions): Promise<unknown> {
