@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { globOf } from './glob.ts';
 
 /** One usable line of a known_hosts file. */
 export interface KnownKey {
@@ -103,12 +104,6 @@ function patternList(names: string): (name: string) => boolean {
     const hits = patterns.filter(({ glob }) => glob.test(name));
     return hits.length > 0 && hits.every(({ negated }) => !negated);
   };
-}
-
-/** A pattern of ssh: `*` and `?` are special, nothing else. */
-export function globOf(pattern: string): RegExp {
-  const escaped = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
 }
 
 function matching(lines: readonly Line[], name: string): KnownKey[] {

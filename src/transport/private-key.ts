@@ -6,7 +6,7 @@ import { mpint, sshString, wireReader } from './wire.ts';
 /** Why a private key could not be opened. */
 export type KeyTrouble = 'encrypted' | 'passphrase' | 'format';
 
-/** Opens a private key file's text: OpenSSH, PEM, PKCS#8 and PuTTY formats. */
+/** Opens a private key file's text: OpenSSH, PEM and PKCS#8, and what else ssh2 can read. */
 export function openPrivateKey(text: string, passphrase: string | undefined): KeyObject | KeyTrouble {
   if (/^-----BEGIN (?:ENCRYPTED )?PRIVATE KEY-----/m.test(text)) return openPkcs8(text, passphrase);
   const parsed = ssh2.utils.parseKey(text, passphrase);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fault } from '../core/problem.ts';
-import { globOf } from './known-hosts.ts';
+import { globOf } from './glob.ts';
 import type { ConfigWords } from './ssh-config-words.ts';
 import { configWords } from './ssh-config-words.ts';
 

@@ -1,4 +1,4 @@
-import { globOf } from './known-hosts.ts';
+import { matchesGlob } from './glob.ts';
 import type { ConfigLine } from './ssh-config-files.ts';
 import { allLines } from './ssh-config-files.ts';
 
@@ -133,7 +133,7 @@ function matchApplies(words: readonly string[], { query, settings }: Walk): bool
 
 /** A negated pattern that matches decides; otherwise any other match does. */
 function listMatches(patterns: readonly string[], subject: string): boolean {
-  const hits = patterns.filter((pattern) => globOf(pattern.replace(/^!/, '')).test(subject));
+  const hits = patterns.filter((pattern) => matchesGlob(pattern.replace(/^!/, ''), subject));
   return hits.length > 0 && hits.every((pattern) => !pattern.startsWith('!'));
 }
 

@@ -29,7 +29,12 @@ export function sshSettings(places: SshConfigPlaces): AskSettings {
   const reading = Promise.all([
     readConfig(user, { home: places.home, folder: join(places.home, '.ssh') }),
     readConfig(system, { home: places.home, folder: '/etc/ssh' }),
-  ]);
+  ]).then((files) => {
+    const lines = files.flat();
+    return { files, foreign: matters(lines) ? foreignLine(lines) : undefined };
+  });
+  // Told to every host that asks; a host that never does must not make it an unhandled one.
+  reading.catch(() => undefined);
   const processes = slots(8);
   const answered = new Map<string, Promise<SshSettings>>();
 
@@ -40,9 +45,7 @@ export function sshSettings(places: SshConfigPlaces): AskSettings {
     return sshG(file, query, line).finally(release);
   };
   return async (query) => {
-    const files = await reading;
-    const lines = files.flat();
-    const foreign = matters(lines) ? foreignLine(lines) : undefined;
+    const { files, foreign } = await reading;
     if (foreign === undefined) return settingsFor(files, query);
     const key = JSON.stringify([query.host, query.user, query.port]);
     const known = answered.get(key);
