@@ -6,5 +6,5 @@ export function globOf(pattern: string): RegExp {
 
 /** Whether a pattern of ssh matches; a plain name, as most are, costs one comparison. */
 export function matchesGlob(pattern: string, subject: string): boolean {
-  return /[*?]/.test(pattern) ? globOf(pattern).test(subject) : pattern === subject;
+  return pattern.includes('*') || pattern.includes('?') ? globOf(pattern).test(subject) : pattern === subject;
 }

@@ -133,8 +133,14 @@ function matchApplies(words: readonly string[], { query, settings }: Walk): bool
 
 /** A negated pattern that matches decides; otherwise any other match does. */
 function listMatches(patterns: readonly string[], subject: string): boolean {
-  const hits = patterns.filter((pattern) => matchesGlob(pattern.replace(/^!/, ''), subject));
-  return hits.length > 0 && hits.every((pattern) => !pattern.startsWith('!'));
+  let hit = false;
+  for (const pattern of patterns) {
+    const negated = pattern.startsWith('!');
+    if (!matchesGlob(negated ? pattern.slice(1) : pattern, subject)) continue;
+    if (negated) return false;
+    hit = true;
+  }
+  return hit;
 }
 
 function expandHostName(name: string, host: string): string {
