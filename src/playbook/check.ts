@@ -3,7 +3,7 @@ import { Fault, type Problem } from '../core/problem.ts';
 import type { Vars } from '../core/value.ts';
 import type { Expression } from '../config/expression.ts';
 import { expressionsIn } from '../config/template.ts';
-import { ANY, Unknown } from '../config/type.ts';
+import { ANY, recordOf, STRING, Unknown } from '../config/type.ts';
 import { emptyRecord } from '../config/plain.ts';
 import type { Known, Scope } from '../config/cel-run.ts';
 import { connectionProblems } from '../inventory/host-spec.ts';
@@ -93,15 +93,20 @@ function hostsOf(
 
 function checkNodes(nodes: readonly TaskNode[], checking: Checking, loops: readonly Block[]): void {
   for (const node of nodes) {
-    if (node.kind === 'block')
-      checkNodes(
-        [...node.block, ...node.rescue, ...node.always],
-        checking,
-        node.loop === undefined ? loops : [...loops, node],
-      );
-    else if (node.kind === 'task') checkOne(node, checking, loops);
+    if (node.kind === 'task') checkOne(node, checking, loops);
+    if (node.kind !== 'block') continue;
+    const inner = node.loop === undefined ? loops : [...loops, node];
+    checkNodes(node.block, checking, inner);
+    Object.assign(checking.registered, RESCUED);
+    checkNodes([...node.rescue, ...node.always], checking, inner);
   }
 }
+
+/** What a `rescue` finds of the task that failed. */
+const RESCUED: Readonly<Record<string, Known>> = {
+  failed_task: new Unknown(recordOf('failed_task', { name: STRING, module: STRING })),
+  failed_result: new Unknown(ANY),
+};
 
 function checkOne(task: Task, checking: Checking, loops: readonly Block[]): void {
   const { play, tally, registered, wish } = checking;
