@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { quote } from '../core/command.ts';
 import type { Target } from '../core/target.ts';
 import { onAbort } from './abort.ts';
@@ -57,7 +57,10 @@ export function dialThroughCommand(target: Target, command: string): Link {
     said = `${said}${chunk.toString()}`.slice(-2000);
   });
   for (const stream of [child, child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined);
-  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  // Ends only with the whole program: by then its last words on standard error are here as well.
+  const output = child.stdout.pipe(new PassThrough(), { end: false });
+  child.on('close', () => output.end());
+  const stream = Duplex.from({ writable: child.stdin, readable: output });
   stream.on('close', () => endGroup(child.pid));
   return { stream, explain: () => said, since: performance.now() };
 }
