@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { Duplex, PassThrough } from 'node:stream';
+import { Duplex, PassThrough, Writable } from 'node:stream';
 import { quote } from '../core/command.ts';
 import type { Target } from '../core/target.ts';
 import { onAbort } from './abort.ts';
@@ -60,7 +60,18 @@ export function dialThroughCommand(target: Target, command: string): Link {
   // Ends only with the whole program: by then its last words on standard error are here as well.
   const output = child.stdout.pipe(new PassThrough(), { end: false });
   child.on('close', () => output.end());
-  const stream = Duplex.from({ writable: child.stdin, readable: output });
+  // A program that is gone shows in its output's end, not in a broken write before that.
+  const input = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (child.stdin.writable) child.stdin.write(chunk, () => done());
+      else done();
+    },
+    final: (done) => {
+      child.stdin.end();
+      done();
+    },
+  });
+  const stream = Duplex.from({ writable: input, readable: output });
   stream.on('close', () => endGroup(child.pid));
   return { stream, explain: () => said, since: performance.now() };
 }
