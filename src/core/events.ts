@@ -1,6 +1,7 @@
 import type { Diff } from './module.ts';
 import type { Json } from './json.ts';
 import type { Problem } from './problem.ts';
+import type { RebootStep } from './step.ts';
 
 /** How a task ended on one host. `ran` is an action that happened; `ok` and `changed` are verified states. */
 export type TaskStatus = 'ok' | 'changed' | 'ran' | 'skipped' | 'failed' | 'unreachable' | 'aborted';
@@ -100,6 +101,8 @@ export type Event =
       readonly message?: string;
       /** The task was done before the run was resumed; nothing was asked or sent now. */
       readonly replayed?: true;
+      /** Its reboot is left to the task that follows. */
+      readonly owesReboot?: true;
     }
   | {
       readonly type: 'host-end';
@@ -125,6 +128,16 @@ export type Event =
       /** Ids of the deployment that runs and of the one that is to run; empty where there is none. */
       readonly from: string;
       readonly expected: string;
+      /** Units that had failed already. */
+      readonly failed?: readonly string[];
+      /** Kernel arguments that are to be new. */
+      readonly kargs?: readonly string[];
+      /** How often userspace alone had been rebooted. */
+      readonly softReboots?: number;
+      /** The deployment of before is to run again, because the new one was not healthy. */
+      readonly rollback?: true;
+      /** The step itself, so that a resumed run proves what was to be proven. */
+      readonly how?: RebootStep;
     }
   | {
       readonly type: 'run-end';

@@ -12,6 +12,8 @@ export interface InFlight {
   /** Exit code of a step that ended; undefined when not even that is known. */
   readonly ended: { readonly code: number | null } | undefined;
   readonly reboot: RebootIntent | undefined;
+  /** The deployment of before was to be booted again; `reboot` is the reboot that came first. */
+  readonly rollback: RebootIntent | undefined;
 }
 
 /** What a journal knows of one turn of one task on one host. */

@@ -64,6 +64,8 @@ export interface Module<Want, Have> {
   readonly localFiles?: readonly string[];
   /** The parameter that takes a bare string, as in `command: ls -l`. */
   readonly freeForm?: string;
+  /** True for a wish whose task reboots by itself where that is needed: a reboot of the task before it may be left to it. */
+  activates?(want: Want): boolean;
   /** What `register` holds beside `changed failed skipped`. */
   readonly returns: Readonly<Record<string, ReturnField>>;
   /** Whole tasks in YAML; the contract test parses them. */

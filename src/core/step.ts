@@ -1,5 +1,6 @@
 import type { Bytes } from './bytes.ts';
 import type { Command } from './command.ts';
+import type { Json } from './json.ts';
 import type { MaybeSecret } from './secret.ts';
 
 /** What every step says of itself. */
@@ -8,6 +9,8 @@ interface StepBase {
   readonly say: string;
   /** What this step destroys, in the words `allow_destroy` must name (a device, a volume, a path); refused at plan time otherwise. */
   readonly destroys?: readonly string[];
+  /** Applied even when a step before it failed: gives back what an earlier step took. Its own failure is only told. */
+  readonly always?: true;
 }
 
 /** A short command. Exit codes in `okCodes` (default 0) are success; those in `unchangedCodes` are success without a change. */
@@ -29,6 +32,8 @@ export interface TransactionStep extends StepBase {
   /** Asked until it answers 0 before the command is sent: somebody else's transaction is waited for, never cancelled. */
   readonly waitIdle?: { readonly question: Command; readonly deadlineMs: number; readonly say: string };
   readonly explain?: Explain;
+  /** A failure is told and not final: the module plans again from what is then. */
+  readonly optional?: true;
 }
 
 /** Writes a file whole: temporary name in the same folder, fsync, rename, checksum verified. */
@@ -63,6 +68,34 @@ export interface RebootStep extends StepBase {
   readonly command?: Command;
   /** Asked once the host is back until it answers 0; the reboot counts as done only then. */
   readonly ready?: Command;
+  /**
+   * The reboot is there to boot a deployment that waits. Such a reboot may be left to a neighbouring task. Without an id the module
+   * is asked again before the reboot, and must give the id of the deployment that holds its wish.
+   */
+  readonly activates?: { readonly id?: string; readonly unlock?: UnlockBy };
+  readonly health?: HealthWish;
+  /** Boots the deployment of before again when the new one is not healthy. */
+  readonly rollback?: true;
+  /** Boots a deployment even if it failed on this host before. */
+  readonly retryDenied?: true;
+}
+
+/** A staged deployment whose finalization we locked: the checksum of its base; undefined where the tool goes by another one. */
+export interface UnlockBy {
+  readonly checksum: string | undefined;
+}
+
+/** What must hold after a boot, and for how long. */
+export interface HealthWish {
+  /** Read-only commands that must end with 0. */
+  readonly commands: readonly Command[];
+  /** Consecutive successes must span at least this long. */
+  readonly minHealthyMs: number;
+  readonly everyMs: number;
+  /** From the first answer after the boot; what is not healthy then has failed. */
+  readonly deadlineMs: number;
+  /** What a unit means that failed at this boot and had not failed before. */
+  readonly failedUnits: 'fail' | 'warn';
 }
 
 /** The few kinds of step there are; a new kind is a member here and one case in `engine/step.ts`. */
@@ -84,4 +117,6 @@ export interface StepResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** What came of a reboot, for `register`: see docs/activation.md. */
+  readonly outcome?: Readonly<Record<string, Json>>;
 }

@@ -1,22 +1,12 @@
-import type { Answers } from '../core/answer.ts';
-import type { TaskRef } from '../core/events.ts';
-import type { Facts } from '../core/facts.ts';
 import type { Json } from '../core/json.ts';
 import type { AnyModule, Change, Diff, ModuleContext } from '../core/module.ts';
 import type { Problem } from '../core/problem.ts';
-import type { Step, StepResult } from '../core/step.ts';
-import { applyStep, type StepContext } from './step.ts';
-
-/** A module with its bound wish, ready to meet a host. */
-export interface Job {
-  readonly ref: TaskRef;
-  readonly module: AnyModule;
-  readonly want: unknown;
-  readonly allowDestroy: readonly string[];
-  readonly facts: Facts;
-  readonly check: boolean;
-  readonly run: string;
-}
+import type { StepResult } from '../core/step.ts';
+import { resumeReboot } from './activation/index.ts';
+import { undestroyable } from './apply.ts';
+import { ALONE, settleOwed, withOwed, type Neighbours } from './owed.ts';
+import { applyAndBoot, applyKnown, readAgain, reboots, unconverged, type Job, type Plan, type Work } from './rounds.ts';
+import type { StepContext } from './step.ts';
 
 /** What came of asking, planning, applying and asking again. */
 export interface Converged {
@@ -26,61 +16,115 @@ export interface Converged {
   readonly diff: readonly Diff[];
   readonly result: Readonly<Record<string, Json>>;
   readonly message: string | undefined;
+  /** The reboot is left to the next task. */
+  readonly owesReboot?: true;
 }
 
 /** Brings one module's wish about on one host: ask, plan, apply, and for a state module ask again. */
-export async function converge(job: Job, ask: () => Promise<Answers>, context: StepContext): Promise<Converged> {
+export async function converge(job: Job, ask: Work['ask'], context: StepContext): Promise<Converged> {
   const { module, want } = job;
   const thinking: ModuleContext = { facts: job.facts, check: job.check, run: job.run };
+  const resumed = job.check ? undefined : await resumeReboot(context);
+  if (resumed !== undefined && (resumed.problem !== undefined || module.kind === 'action')) return ofResumed(resumed);
   const have = module.read(await ask(), want, thinking);
   const change = module.plan(want, have, thinking);
   if ('refuse' in change) return refused(change, module.result?.(want, have, [], thinking) ?? {});
+  const neighbours = job.neighbours ?? ALONE;
+  if (await mustSettle(neighbours, change)) {
+    const problems = job.check ? [] : await settleOwed(neighbours);
+    neighbours.leave(undefined);
+    return problems.length > 0 ? failedWith(problems) : converge({ ...job, neighbours: ALONE }, ask, context);
+  }
+  const whole = { ...change, steps: withOwed(change.steps, neighbours.owed) };
+  const converged = await bringAbout({ job, context, thinking, have, ask }, whole);
+  if (resumed === undefined || converged.status !== 'ok') return converged;
+  // The reboot that is proven now was this task's own, although nothing is left to do.
+  const result = { ...converged.result, activation: resumed.outcome };
+  return { ...converged, status: 'changed', changed: true, result };
+}
 
-  const diff = change.diff ?? [];
-  const finish = (over: Partial<Converged>, state: unknown, done: readonly StepResult[]): Converged => {
-    const result = module.result?.(want, state, done, thinking) ?? {};
-    return { status: 'ok', changed: false, problems: [], diff, message: messageOf(result), ...over, result };
-  };
+/** A reboot was left to this task, and neither it nor the one after it reboots by itself. */
+async function mustSettle({ owed, nextReboots }: Neighbours, { steps }: Plan): Promise<boolean> {
+  return owed !== undefined && !reboots(steps) && !(await nextReboots());
+}
+
+async function bringAbout(work: Work, change: Plan): Promise<Converged> {
+  const { job, have } = work;
+  const finish = (over: Partial<Converged>, state: unknown, done: readonly StepResult[]): Converged =>
+    finished(work, change, over, state, done);
   if (change.steps.length === 0) return finish({}, have, []);
   const forbidden = undestroyable(change.steps, job.allowDestroy);
   if (forbidden.length > 0) return finish({ status: 'failed', problems: forbidden }, have, []);
-  const says = change.steps.map((step) => step.say);
-  await context.emit({ type: 'task-plan', ref: job.ref, steps: says, notes: change.notes ?? [] });
-  const acted = statusOf(module, change.verify);
-  if (job.check) return finish({ status: acted, changed: acted !== 'ok' }, have, []);
+  const boot = change.steps.findIndex((step) => step.do === 'reboot' && step.activates !== undefined);
+  const leaves = boot !== -1 && (await (job.neighbours ?? ALONE).nextReboots());
+  await tellPlan(work, change, leaves ? boot : change.steps.length);
+  const acted = statusOf(job.module, change.verify);
+  const owes = leaves ? ({ owesReboot: true } as const) : {};
+  if (job.check) return finish({ status: acted, changed: acted !== 'ok', ...owes }, have, []);
 
-  const { done, problems } = await applyAll(change.steps, context);
-  const changed = module.inert !== true && done.some((one) => one.changed);
+  // An action's steps are what they are; a state's are judged again by its module before anything is booted.
+  const { done, problems } =
+    boot === -1 || job.module.kind === 'action'
+      ? await applyKnown(work, change.steps)
+      : await applyAndBoot(work, change, boot, leaves);
+  const changed = job.module.inert !== true && done.some((one) => one.changed);
   if (problems.length > 0) return finish({ status: 'failed', changed, problems }, have, done);
-  if (acted === 'ran') return finish({ status: 'ran', changed }, have, done);
-  if (!changed) return finish({}, have, done);
-  if (change.verify === false) return finish({ status: 'changed', changed }, have, done);
-  const after = module.read(await ask(), want, thinking);
-  const left = unconverged(module.plan(want, after, thinking, have));
-  return finish({ status: left.length > 0 ? 'failed' : 'changed', changed, problems: left }, after, done);
+  if (leaves) return finish({ status: 'changed', changed: true, ...owes }, await readAgain(work), done);
+  return verified(work, change, changed, done);
+}
+
+/** What is reported of steps that all went well: for a state only after asking and planning again. */
+async function verified(work: Work, change: Plan, changed: boolean, done: readonly StepResult[]): Promise<Converged> {
+  const { job, have, thinking } = work;
+  const acted = statusOf(job.module, change.verify);
+  if (acted === 'ran') return finished(work, change, { status: 'ran', changed }, have, done);
+  if (!changed) return finished(work, change, {}, have, done);
+  if (change.verify === false) return finished(work, change, { status: 'changed', changed }, have, done);
+  const after = await readAgain(work);
+  const left = unconverged(job.module.plan(job.want, after, thinking, have));
+  const status = left.length > 0 ? 'failed' : 'changed';
+  return finished(work, change, { status, changed, problems: left }, after, done);
+}
+
+async function tellPlan({ job, context }: Work, change: Plan, count: number): Promise<void> {
+  const left = count < change.steps.length ? ['the reboot is left to the task that follows'] : [];
+  const steps = change.steps.slice(0, count).map((step) => step.say);
+  await context.emit({ type: 'task-plan', ref: job.ref, steps, notes: [...(change.notes ?? []), ...left] });
+}
+
+function finished(
+  { job, thinking }: Work,
+  change: Plan,
+  over: Partial<Converged>,
+  state: unknown,
+  done: readonly StepResult[],
+): Converged {
+  const result = job.module.result?.(job.want, state, done, thinking) ?? {};
+  const diff = change.diff ?? [];
+  return { status: 'ok', changed: false, problems: [], diff, message: messageOf(result), ...over, result };
+}
+
+function ofResumed({ problem, outcome }: NonNullable<Awaited<ReturnType<typeof resumeReboot>>>): Converged {
+  const result = { activation: outcome };
+  if (problem !== undefined) return { ...failedWith([problem]), changed: true, result };
+  return {
+    status: 'ran',
+    changed: true,
+    problems: [],
+    diff: [],
+    result: { rebooted: true, ...result },
+    message: undefined,
+  };
+}
+
+function failedWith(problems: readonly Problem[]): Converged {
+  return { status: 'failed', changed: false, problems, diff: [], result: {}, message: undefined };
 }
 
 /** How a module's steps are reported: an action ran, unless its outcome can be read and is verified like a state. */
 function statusOf(module: AnyModule, verify: boolean | undefined): 'ok' | 'ran' | 'changed' {
   if (module.inert === true) return 'ok';
   return module.kind === 'action' && verify !== true ? 'ran' : 'changed';
-}
-
-async function applyAll(
-  steps: readonly Step[],
-  context: StepContext,
-): Promise<{ readonly done: readonly StepResult[]; readonly problems: readonly Problem[] }> {
-  const done: StepResult[] = [];
-  for (const [index, step] of steps.entries()) {
-    const { result, problem } = await applyStep(step, index, context);
-    done.push(result);
-    if (problem !== undefined) return { done, problems: [withStep(problem, step, steps.length)] };
-  }
-  return { done, problems: [] };
-}
-
-function withStep(problem: Problem, step: Step, count: number): Problem {
-  return count === 1 ? problem : { ...problem, message: `${step.say}: ${problem.message}` };
 }
 
 function refused(change: Extract<Change, { refuse: string }>, result: Readonly<Record<string, Json>>): Converged {
@@ -90,33 +134,6 @@ function refused(change: Extract<Change, { refuse: string }>, result: Readonly<R
     ...(change.hint === undefined ? {} : { hint: change.hint }),
   };
   return { status: 'failed', changed: false, problems: [problem], diff: [], result, message: undefined };
-}
-
-function undestroyable(steps: readonly Step[], allowed: readonly string[]): Problem[] {
-  return steps.flatMap((step) => {
-    const missing = (step.destroys ?? []).filter((what) => !allowed.includes(what));
-    if (missing.length === 0) return [];
-    return [
-      {
-        code: 'E_DESTROY' as const,
-        message: `"${step.say}" would destroy ${missing.join(', ')}, which this task does not allow`,
-        hint: `if that is meant, add to the task:  allow_destroy: [${missing.map((one) => JSON.stringify(one)).join(', ')}]`,
-      },
-    ];
-  });
-}
-
-function unconverged(change: Change): Problem[] {
-  if ('refuse' in change) return [{ code: 'E_NOT_CONVERGED', message: `after the steps: ${change.refuse}` }];
-  if (change.steps.length === 0) return [];
-  const left = change.steps.map((step) => step.say).join('; ');
-  return [
-    {
-      code: 'E_NOT_CONVERGED',
-      message: `every step reported success, but the host is still not as wanted; left to do: ${left}`,
-      hint: 'something on the host undoes the change or refuses it silently; run the task again with -vv and look at the host',
-    },
-  ];
 }
 
 function messageOf(result: Readonly<Record<string, Json>>): string | undefined {

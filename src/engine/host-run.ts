@@ -3,6 +3,7 @@ import type { Facts } from '../core/facts.ts';
 import type { Value } from '../core/value.ts';
 import type { Host } from '../inventory/types.ts';
 import type { HostSession } from '../session/session.ts';
+import type { Owed } from './owed.ts';
 import { createPrefetch, type Prefetch } from './prefetch.ts';
 
 /** All the engine remembers of one host during one run. */
@@ -21,6 +22,8 @@ export interface HostRun {
   /** In check mode: a change is pending that the real run would have made. */
   provisional: boolean;
   connected: boolean;
+  /** The reboot that a task left to the one after it. */
+  owed: Owed | undefined;
   reboots: number;
   ms: number;
 }
@@ -39,6 +42,7 @@ export function createHostRun(host: Host, session: HostSession): HostRun {
     status: 'not_run',
     provisional: false,
     connected: false,
+    owed: undefined,
     reboots: 0,
     ms: 0,
   };
@@ -56,7 +60,7 @@ export function recapOf(run: HostRun): Recap {
     status: run.status,
     counts: { ...run.counts },
     ms: Math.round(run.ms),
-    owed: [...run.notified.values()],
+    owed: [...run.notified.values(), ...(run.owed === undefined ? [] : [`the reboot of "${run.owed.task}"`])],
     reboots: run.reboots,
   };
 }

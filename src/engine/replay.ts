@@ -18,6 +18,8 @@ export function historyOf(ref: TaskRef, play: PlayRun): TaskHistory | undefined 
  */
 export function endBefore(event: TaskEndEvent | undefined, task: Task): TaskEnd | undefined {
   if (event === undefined || (isUnfinished(event) && event.tolerated === undefined)) return undefined;
+  // Its reboot was left to the next task: whether that came about is seen by asking again.
+  if (event.owesReboot === true) return undefined;
   const masked = task.noLog || JSON.stringify(event.result).includes('***');
   if (masked && task.module.kind === 'state') return undefined;
   return {
@@ -28,6 +30,12 @@ export function endBefore(event: TaskEndEvent | undefined, task: Task): TaskEnd 
     diff: [],
     message: undefined,
   };
+}
+
+/** A task that had changed the host before the run was resumed has changed it, although nothing is left to do now. */
+export function withChangeOfBefore(now: TaskEnd, event: TaskEndEvent | undefined): TaskEnd {
+  if (event?.owesReboot !== true || event.status !== 'changed' || now.status !== 'ok') return now;
+  return { ...now, status: 'changed', changed: true, result: { ...now.result, changed: true } };
 }
 
 function isUnfinished({ status }: TaskEndEvent): boolean {

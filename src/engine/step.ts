@@ -8,7 +8,7 @@ import type { MaybeSecret } from '../core/secret.ts';
 import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
 import { showDuration } from '../core/units.ts';
 import type { HostSession, Identity, RunOptions } from '../session/session.ts';
-import { rebootHost } from './reboot/index.ts';
+import { rebootHost } from './activation/index.ts';
 
 /** What applying a step needs to know of the task and the host. */
 export interface StepContext {
@@ -63,8 +63,8 @@ async function perform(step: Step, index: number, context: StepContext): Promise
     case 'wait':
       return performWait(step, context);
     case 'reboot': {
-      const problem = await rebootHost(step, index, context);
-      return { result: done(step, true), problem };
+      const { problem, outcome } = await rebootHost(step, index, context);
+      return { result: { ...done(step, true), outcome }, problem };
     }
   }
 }

@@ -11,6 +11,8 @@ export interface TaskEnd {
   readonly problems: readonly Problem[];
   readonly diff: readonly Diff[];
   readonly message: string | undefined;
+  /** The reboot is left to the next task. */
+  readonly owesReboot?: true;
 }
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['E_CONNECT', 'E_AUTH', 'E_HOSTKEY', 'E_LOST']);

@@ -9,12 +9,15 @@ import { bindArgs } from '../playbook/bind.ts';
 import type { Scope, Task } from '../playbook/types.ts';
 import type { Identity } from '../session/session.ts';
 import { ensureConnected, forgetFacts } from './connect.ts';
-import { converge, type Converged, type Job } from './converge.ts';
+import { converge, type Converged } from './converge.ts';
 import type { HostRun } from './host-run.ts';
 import { environmentOf, identityOf } from './identity.ts';
 import { wishesAhead } from './lookahead.ts';
 import type { PlayRun } from './play-run.ts';
+import { neighboursOf } from './neighbours.ts';
+import { settleOwed } from './owed.ts';
 import { withResult } from './scope.ts';
+import type { Job } from './rounds.ts';
 import type { StepContext } from './step.ts';
 import { historyOf, inDoubt } from './replay.ts';
 import { end, skipped, type TaskEnd } from './task-end.ts';
@@ -47,7 +50,7 @@ export async function runItem(item: Item): Promise<TaskEnd> {
 async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
   const { task, scope, play } = item;
   const blocked = task.when.find((condition) => !holds(condition, scope));
-  if (blocked !== undefined) return skipped(`when: ${blocked.text}`);
+  if (blocked !== undefined) return skipItem(item, `when: ${blocked.text}`);
   const actor = await actorOf(item);
   const bound = await bindArgs(task, scope, { readFile: play.deps.readFile });
   const as = identityOf(task, actor, play.deps.specOf(actor.host), scope);
@@ -58,7 +61,16 @@ async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
   if (doubtful !== undefined && play.deps.inDoubt !== 'redo') {
     return play.deps.inDoubt === 'skip' ? takenAsDone(doubtful) : end('failed', [doubtful]);
   }
-  const job: Job = { ref: item.ref, module: task.module, ...bound, facts, check, run: play.request.options.run };
+  const neighbours = neighboursOf(item, as);
+  const job: Job = {
+    ref: item.ref,
+    module: task.module,
+    ...bound,
+    facts,
+    check,
+    run: play.request.options.run,
+    neighbours,
+  };
 
   for (let attempt = 1; ; attempt += 1) {
     const context = stepContext(item, actor, as, signal, attempt);
@@ -68,6 +80,12 @@ async function attemptItem(item: Item, signal: AbortSignal): Promise<TaskEnd> {
     await play.deps.clock.sleep(task.delayMs, signal);
     actor.prefetch.invalidate();
   }
+}
+
+/** A task that is left out cannot take along the reboot that was left to it. */
+async function skipItem({ run }: Item, reason: string): Promise<TaskEnd> {
+  const problems = await settleOwed({ owed: run.owed, leave: (owed) => (run.owed = owed) });
+  return problems.length > 0 ? end('failed', problems) : skipped(reason);
 }
 
 function fail(message: string): never {

@@ -9,7 +9,7 @@ import { notifyHandlers } from './handlers.ts';
 import type { PlayRun } from './play-run.ts';
 import { taskScope, type Locals } from './scope.ts';
 import { runItem, type Item } from './task-item.ts';
-import { endBefore, historyOf } from './replay.ts';
+import { endBefore, historyOf, withChangeOfBefore } from './replay.ts';
 import { endOfItems, endOfThrown, isBad, skipped, type TaskEnd } from './task-end.ts';
 
 /** Where a task stands while it runs: the variables of the loops around it, and whether a `rescue` would catch it. */
@@ -44,7 +44,8 @@ export async function runTask(task: Task, run: HostRun, play: PlayRun, around: S
   const started = deps.clock.elapsed();
   await deps.emit({ type: 'task-start', ref });
   const before = endBefore(historyOf(ref, play)?.end, task);
-  const met = before ?? (await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around));
+  const now = before ?? (await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around));
+  const met = withChangeOfBefore(now, historyOf(ref, play)?.end);
   const ended = run.provisional ? unknowable(met, task) : met;
   if (task.register !== undefined) run.registered[task.register] = ended.result;
   const tolerated = toleranceOf(task, run, play, ended, around);
@@ -157,6 +158,7 @@ async function report(ended: TaskEnd, task: Task, play: PlayRun, ref: TaskRef, t
     ...(tolerated === undefined ? {} : { tolerated }),
     ...(run.provisional ? { provisional: true } : {}),
     ...(replayed ? { replayed: true as const } : {}),
+    ...(ended.owesReboot === true ? { owesReboot: true as const } : {}),
     ...(ended.message === undefined || task.noLog ? {} : { message: ended.message }),
   });
 }

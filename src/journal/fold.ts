@@ -39,12 +39,21 @@ function applyTo(draft: Draft, event: Event): void {
   switch (event.type) {
     case 'step-start': {
       const { step, do: kind, name, say } = event;
-      draft.flight.set(event.ref.at ?? 0, { step, do: kind, name, say, ended: undefined, reboot: undefined });
+      draft.flight.set(event.ref.at ?? 0, {
+        step,
+        do: kind,
+        name,
+        say,
+        ended: undefined,
+        reboot: undefined,
+        rollback: undefined,
+      });
       break;
     }
     case 'reboot-intent': {
       const flight = draft.flight.get(event.ref.at ?? 0);
-      if (flight !== undefined) draft.flight.set(event.ref.at ?? 0, { ...flight, reboot: event });
+      const intent = event.rollback === true ? { rollback: event } : { reboot: event };
+      if (flight !== undefined) draft.flight.set(event.ref.at ?? 0, { ...flight, ...intent });
       break;
     }
     case 'step-end': {

@@ -85,5 +85,5 @@ function reread(unit: Unit, read: Unit | undefined): Unit {
 function keepFileState(units: Map<string, Unit>, unit: Unit, load: (name: string) => Unit | undefined): void {
   const now = units.get(unit.name) ?? (unit.text === undefined ? undefined : load(unit.name));
   if (now === undefined || unit.transient === true) return;
-  units.set(unit.name, { ...now, file: unit.file, masked: unit.masked });
+  units.set(unit.name, { ...now, file: unit.file, masked: unit.masked && unit.maskedInRun !== true });
 }

@@ -33,7 +33,7 @@ function realHost(): { readonly script: () => FakeHost; readonly sent: string[] 
         [BOOT_ID, () => `boot-${boots}`],
         [/rpm-ostree status/, { code: 3 }],
         [
-          /^sh -c .*exec "\$@"/,
+          /^sh -c [^]*copse-reboot[^]*exec "\$@"/,
           () => {
             sent.push('reboot');
             boots += 1;

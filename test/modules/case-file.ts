@@ -152,6 +152,10 @@ function fieldsOf(step: Step): Record<string, unknown> {
         timeout_ms: step.timeoutMs,
         down_timeout_ms: step.downTimeoutMs,
         ready: step.ready === undefined ? undefined : words(step.ready),
+        boots: step.activates?.id,
+        unlock: step.activates?.unlock && (step.activates.unlock.checksum ?? 'without a checksum'),
+        min_healthy_ms: step.health?.minHealthyMs,
+        rollback: step.rollback,
       };
   }
 }

@@ -7,6 +7,7 @@ import { showDuration } from '../../core/units.ts';
 import { NO_OSTREE } from '../../facts/boot-order.ts';
 import { parseDeployments } from '../../facts/deployments.ts';
 import { deploymentsQuestion, idleQuestion } from '../../facts/script.ts';
+import { ACTIVATION, activationOf, fromWords } from '../activation-params.ts';
 import { duration, obey, publicText } from '../params.ts';
 
 const words = z.array(publicText('a word')).min(1);
@@ -33,6 +34,7 @@ const Params = z
     ready: words
       .optional()
       .describe('A read-only command, as a list of words; the reboot counts as done when it ends with 0.'),
+    ...ACTIVATION,
   })
   .superRefine(
     obey([
@@ -56,14 +58,16 @@ export const reboot = defineModule<Params, Have>({
   name: 'reboot',
   summary: 'Reboots the host once and proves that it came back as it should.',
   notes: [
-    'Proven means: the boot id is new, and the deployment that was to boot next is the one that runs. A host that comes back with the old deployment fails the task, with the reason where it can be told.',
+    'Proven means: the boot id is new, the deployment that was to boot next is the one that runs, the host finished booting, and no unit failed that had not failed before. A host that comes back with the old deployment fails the task, with the reason where it can be told.',
     'rpm_ostree reboots by itself after layering; write a reboot of your own only when something else needs it.',
   ],
   kind: 'action',
   params: Params,
+  activates: () => true,
   returns: {
     rebooted: { type: 'bool', description: 'whether the host was rebooted' },
     reasons: { type: 'list', description: 'what made a reboot necessary, as text; empty when nothing did' },
+    activation: { type: 'map', description: 'what came of the reboot: result, from, expected and more; empty without one' },
   },
   examples: [
     '- reboot: {}',
@@ -79,6 +83,7 @@ export const reboot = defineModule<Params, Have>({
   result: (_want, have, done) => ({
     rebooted: done.some((one) => one.step.do === 'reboot'),
     reasons: [...have.reasons],
+    activation: done.findLast((one) => one.outcome !== undefined)?.outcome ?? {},
   }),
 });
 
@@ -101,6 +106,7 @@ function plan(want: Params, have: Have): Change {
     downTimeoutMs: want.down_timeout,
     ...commandOf(want),
     ...(want.ready === undefined ? {} : { ready: fromWords(want.ready) }),
+    ...activationOf(want),
   };
   return { steps: [...(have.isBusy ? [waitIdle(want)] : []), step], notes: have.reasons };
 }
@@ -123,8 +129,4 @@ function waitIdle(want: Params): Step {
       code: 'E_BUSY',
     }),
   };
-}
-
-function fromWords([program = '', ...rest]: readonly string[]): Command {
-  return { argv: [program, ...rest] };
 }

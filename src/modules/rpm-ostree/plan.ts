@@ -1,17 +1,19 @@
 import type { DeploymentFact } from '../../core/facts.ts';
-import type { Change, Diff } from '../../core/module.ts';
-import type { Step } from '../../core/step.ts';
+import type { Change, Diff, ModuleContext } from '../../core/module.ts';
+import type { Step, UnlockBy } from '../../core/step.ts';
 import { bootsNext } from '../../facts/boot-order.ts';
 import { deltaOf, inactive, isSatisfied, type Delta } from './requests.ts';
-import type { Params } from './schema.ts';
+import { giveBackStep, holdStep } from './around.ts';
+import { INTERRUPTED_HINT, interruptedText, liveStep } from './live.ts';
+import { isLive, mayReboot, type Params } from './schema.ts';
 import type { Have } from './state.ts';
 import { rebootStep, requestSteps, waitIdleStep } from './steps.ts';
 
 /**
  * The way to the wished packages. rpm-ostree builds every change on the deployment that is first in boot order, not on the
- * booted one, so both are looked at: the first must hold the wish, and with `activate: reboot` the booted one too.
+ * booted one, so both are looked at: the first must hold the wish, and unless it is only staged the running system too.
  */
-export function plan(want: Params, have: Have): Change {
+export function plan(want: Params, have: Have, _context: ModuleContext, before?: Have): Change {
   const { booted } = have.ostree;
   if (booted.id === '') {
     return { refuse: 'no deployment of rpm-ostree is booted on this host', hint: 'a live system cannot be layered' };
@@ -20,18 +22,71 @@ export function plan(want: Params, have: Have): Change {
   const delta = deltaOf(want, have, first);
   if (delta.stuck.length > 0) return refuseStuck(delta.stuck, first);
   const isLayered = delta.add.length === 0 && delta.drop.length === 0;
-  const isActive = isSatisfied(deltaOf(want, have, booted));
-  if (isLayered && (isActive || want.activate === 'stage')) return { steps: [], notes: notesOf(want, have, first) };
-  const obstacle = isLayered ? cannotBoot(have, first) : driverAtWork(have, first);
+  const isActive = isSatisfied(deltaOf(want, have, booted)) || (isLive(want) && runsLive(have, first));
+  const notes = notesOf(want, have, first);
+  if (isLayered && (isActive || want.activate === 'stage')) return { steps: giveBack(have), notes };
+  const obstacle = isLayered ? cannotBoot(want, have, first) : driverAtWork(have, first);
+  const activation = isActive ? [] : activationSteps(want, have, isLayered, before !== undefined);
   if (obstacle !== undefined) return obstacle;
-  const change = isLayered ? [] : requestSteps(want, delta, have.version);
-  const needsReboot = want.activate === 'reboot' && !isActive;
-  const steps: Step[] = [
-    ...change,
-    ...(isLayered && have.ostree.busy ? [waitIdleStep(want)] : []),
-    ...(needsReboot ? [rebootStep(want)] : []),
-  ];
-  return { steps, diff: diffOf(delta, have, first, needsReboot), notes: notesOf(want, have, first) };
+  if ('refuse' in activation) return activation;
+  const boots = want.activate === 'reboot' && activation.length > 0;
+  const steps = held(want, have, [...staging(want, have, delta, isLayered), ...activation]);
+  return { steps, diff: diffOf(delta, have, first, boots), notes };
+}
+
+/** What comes before the activation: the requests, or waiting for whoever is at work, so that a reboot throws nothing away. */
+function staging(want: Params, have: Have, delta: Delta, isLayered: boolean): readonly Step[] {
+  if (!isLayered) return requestSteps(want, delta, have);
+  return have.ostree.busy ? [waitIdleStep(want)] : [];
+}
+
+/** The steps between holding other updaters and giving them back. */
+function held(want: Params, have: Have, steps: readonly Step[]): readonly Step[] {
+  const { active } = have.around;
+  if (!want.hold_updates || active.length === 0) return [...steps, ...giveBack(have)];
+  return [holdStep(active), ...steps, giveBackStep(active)];
+}
+
+/** What a copse that is gone, or this task, holds is given back. */
+function giveBack({ around }: Have): readonly Step[] {
+  return around.held.length > 0 ? [giveBackStep(around.held)] : [];
+}
+
+/** The first deployment is applied to the running system, and whole. */
+export function runsLive(have: Have, first: DeploymentFact): boolean {
+  return have.ostree.booted.live === first.checksum && have.interrupted === '';
+}
+
+/** How the first deployment comes to run: applied live, booted, or booted where it could not be applied live. */
+function activationSteps(
+  want: Params,
+  have: Have,
+  isLayered: boolean,
+  wasTried: boolean,
+): readonly Step[] | Extract<Change, { refuse: string }> {
+  const first = firstOf(have);
+  if (want.activate === 'stage') return [];
+  const boot = rebootStep(want, isLayered ? { id: first.id, ...unlockOf(have, first) } : {});
+  if (want.activate === 'reboot' || (want.activate === 'live_or_reboot' && wasTried)) return [boot];
+  const blocked = have.interrupted !== '' && !(isLayered && have.interrupted === first.checksum);
+  const live = blocked ? undefined : liveStep(want, have);
+  if (want.activate === 'live_or_reboot') return live === undefined ? [boot] : [live, boot];
+  if (live !== undefined) return [live];
+  return blocked
+    ? { refuse: interruptedText(have.interrupted), hint: INTERRUPTED_HINT }
+    : { refuse: `rpm-ostree ${have.version} cannot apply a deployment live`, hint: 'it can since 2017.6' };
+}
+
+/** The staged deployment is locked, and it is ours to unlock: nobody who drives updates here is known. */
+function unlockOf(have: Have, first: DeploymentFact): { readonly unlock?: UnlockBy } {
+  if (!isLocked(have, first)) return {};
+  // The tool compares the digest of a container image, which is not known here; the deployment is compared by its id as well.
+  const isContainer = /^ostree-(?:un|image|remote)/.test(first.origin);
+  return { unlock: { checksum: isContainer ? undefined : first.base_checksum } };
+}
+
+function isLocked({ around }: Have, first: DeploymentFact): boolean {
+  return first.staged && (first.locked || around.isLocked);
 }
 
 /** The deployment the next change is built on: the first one of the booted system. */
@@ -55,7 +110,9 @@ function refuseStuck(stuck: readonly string[], first: DeploymentFact): Change {
 }
 
 /** The wish is staged already; a reboot must be able to bring it. */
-function cannotBoot({ ostree }: Have, first: DeploymentFact): Change | undefined {
+function cannotBoot(want: Params, have: Have, first: DeploymentFact): Change | undefined {
+  const { ostree } = have;
+  if (!mayReboot(want) || (isLocked(have, first) && ostree.driver === '')) return undefined;
   const next = bootsNext(ostree.deployments);
   if (next?.id === first.id) return undefined;
   if (first.locked) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTIVATION } from '../activation-params.ts';
 import { duration, listOf, obey, packageName, type Rule } from '../params.ts';
 
 const Shape = z.strictObject({
@@ -19,9 +20,28 @@ const Shape = z.strictObject({
     .default(false)
     .describe('Drops requests that the image has come to fulfil by itself.'),
   activate: z
-    .enum(['stage', 'reboot'])
+    .enum(['stage', 'reboot', 'live', 'live_or_reboot'])
     .default('reboot')
-    .describe('reboot: boot the new deployment at once and prove it. stage: leave it for the next boot.'),
+    .describe(
+      'reboot: boot the new deployment at once and prove it. stage: leave it for the next boot. live: put it into the running system. live_or_reboot: the same, and reboot where that cannot be done.',
+    ),
+  allow_replacement: z
+    .boolean({ error: 'expected true or false' })
+    .default(false)
+    .describe('Lets a live apply change and remove packages too; without it packages are only added.'),
+  restart_services: z
+    .boolean({ error: 'expected true or false' })
+    .default(false)
+    .describe(
+      'Restarts the running services that rpm-ostree names after a live apply; without it they are only reported.',
+    ),
+  hold_updates: z
+    .boolean({ error: 'expected true or false' })
+    .default(true)
+    .describe(
+      'Stops Zincati and the update timers of rpm-ostree and bootc while the host is changed, and starts them again.',
+    ),
+  ...ACTIVATION,
   busy_timeout: duration()
     .prefault('15m')
     .describe('How long to wait for a transaction of somebody else; it is never cancelled.'),
@@ -40,7 +60,27 @@ const RULES: readonly Rule<Shape>[] = [
     wrong: (want) => (want.absent ?? []).some((name) => (want.packages ?? []).includes(name)),
     say: 'a package cannot be wished both there and absent',
   },
+  {
+    at: 'activate',
+    wrong: (want) => !isLive(want) && (want.allow_replacement || want.restart_services),
+    say: '"allow_replacement" and "restart_services" are for a live apply: expected activate: live or live_or_reboot',
+  },
+  {
+    at: 'activate',
+    wrong: (want) => !mayReboot(want) && (want.health !== undefined || want.rollback !== 'never' || want.retry_denied),
+    say: '"health", "rollback" and "retry_denied" are for a reboot: expected activate: reboot or live_or_reboot',
+  },
 ];
+
+/** True where the running system itself is to change. */
+export function isLive({ activate }: Pick<Shape, 'activate'>): boolean {
+  return activate === 'live' || activate === 'live_or_reboot';
+}
+
+/** True where the host may be rebooted. */
+export function mayReboot({ activate }: Pick<Shape, 'activate'>): boolean {
+  return activate === 'reboot' || activate === 'live_or_reboot';
+}
 
 /** The wish of the `rpm_ostree` module. */
 export const Params = Shape.superRefine(obey(RULES));

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import type { Answer, Answers, Questions } from '../../core/answer.ts';
 import { cmd, script } from '../../core/command.ts';
 import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
 import type { ModuleContext } from '../../core/module.ts';
 import { fault } from '../../core/problem.ts';
 import { parseDeployments } from '../../facts/deployments.ts';
+import { aroundQuestion, readAround, type Around } from './around.ts';
 import type { Params } from './schema.ts';
 
 /** What `rpm_ostree` knows of a host. */
@@ -13,6 +15,9 @@ export interface Have {
   readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
   /** Version of rpm-ostree, empty when not known. */
   readonly version: string;
+  /** Checksum that a live apply was interrupted on its way to, empty when none was. */
+  readonly interrupted: string;
+  readonly around: Around;
 }
 
 // The daemon starts on demand, and in old versions the first call could come too early.
@@ -43,6 +48,7 @@ export function ask(want: Params, context: ModuleContext): Questions {
   const names = namesOf(want);
   return {
     status: script(STATUS),
+    around: aroundQuestion(),
     ...(names.length === 0 ? {} : { provided: script(PROVIDED, ...names) }),
     ...(context.facts.tools['rpm-ostree'] === undefined ? { version: cmd('rpm-ostree', '--version') } : {}),
   };
@@ -50,8 +56,11 @@ export function ask(want: Params, context: ModuleContext): Questions {
 
 /** What the answers mean. */
 export function read(answers: Answers, want: Params, context: ModuleContext): Have {
+  const status = statusText(answers['status']);
   return {
-    ostree: parseDeployments(statusText(answers['status'])),
+    ostree: parseDeployments(status),
+    interrupted: interruptedIn(status),
+    around: readAround(answers['around']),
     provided: parseProvided(answers['provided']?.stdout ?? '', namesOf(want)),
     version: context.facts.tools['rpm-ostree'] ?? /\d+(?:\.\d+)+/.exec(answers['version']?.stdout ?? '')?.[0] ?? '',
   };
@@ -74,6 +83,17 @@ function statusText(answer: Answer | undefined): string {
     });
   }
   return answer.stdout;
+}
+
+const Interrupted = z.object({
+  deployments: z.array(z.object({ booted: z.boolean(), 'live-inprogress': z.string().nullish() })),
+});
+
+/** The status was read as a whole before, so that only this one key may be missing. */
+function interruptedIn(status: string): string {
+  const parsed = Interrupted.safeParse(JSON.parse(status));
+  const booted = parsed.success ? parsed.data.deployments.find((one) => one.booted) : undefined;
+  return booted?.['live-inprogress'] ?? '';
 }
 
 /** The names each deployment provides. A line of `+` answers the name whose turn it is; the separator ends its turn. */

@@ -1,10 +1,12 @@
 import { withOptions, type Command } from '../../core/command.ts';
-import type { Step } from '../../core/step.ts';
+import type { RebootStep, Step, TransactionStep } from '../../core/step.ts';
 import { showDuration } from '../../core/units.ts';
 import { idleQuestion } from '../../facts/script.ts';
 import { explain } from './explain.ts';
 import type { Delta } from './requests.ts';
+import { activationOf } from '../activation-params.ts';
 import type { Params } from './schema.ts';
+import type { Have } from './state.ts';
 
 /** rpm-ostree's exit code for "nothing changed", where it was asked to tell. */
 const UNCHANGED = 77;
@@ -13,25 +15,31 @@ const UNCHANGED = 77;
 const DOWN_MS = 8 * 60_000;
 
 /** The transactions that change the requests: one, except on hosts before 2018.7, which cannot do both at once. */
-export function requestSteps(want: Params, delta: Delta, version: string): readonly Step[] {
+export function requestSteps(want: Params, delta: Delta, { version, around }: Have): readonly Step[] {
   const { add, drop } = delta;
+  const lock = want.activate === 'reboot' && around.canLock;
+  const transaction = (words: readonly string[], say: string): Step => transactionStep(want, words, say, version, lock);
   const canBoth = isAtLeast(version, '2018.7');
-  if (add.length === 0) return [transaction(want, ['uninstall', ...drop], `drop ${drop.join(', ')}`, version)];
+  if (add.length === 0) return [transaction(['uninstall', ...drop], `drop ${drop.join(', ')}`)];
   const say = `layer ${add.join(', ')}`;
-  if (drop.length === 0) return [transaction(want, ['install', ...add], say, version)];
+  if (drop.length === 0) return [transaction(['install', ...add], say)];
   if (canBoth) {
     const both = ['install', ...add, ...drop.flatMap((request) => ['--uninstall', request])];
-    return [transaction(want, both, `${say}; drop ${drop.join(', ')}`, version)];
+    return [transaction(both, `${say}; drop ${drop.join(', ')}`)];
   }
-  return [
-    transaction(want, ['uninstall', ...drop], `drop ${drop.join(', ')}`, version),
-    transaction(want, ['install', ...add], say, version),
-  ];
+  return [transaction(['uninstall', ...drop], `drop ${drop.join(', ')}`), transaction(['install', ...add], say)];
 }
 
-function transaction(want: Params, words: readonly string[], say: string, version: string): Step {
+function transactionStep(
+  want: Params,
+  words: readonly string[],
+  say: string,
+  version: string,
+  lock: boolean,
+): TransactionStep {
   const [verb = '', ...rest] = words;
-  const command: Command = { argv: ['rpm-ostree', verb, ...flags(verb, version), ...rest] };
+  const locked = lock ? ['--lock-finalization'] : [];
+  const command: Command = { argv: ['rpm-ostree', verb, ...flags(verb, version), ...locked, ...rest] };
   return {
     do: 'transaction',
     say,
@@ -79,12 +87,15 @@ export function waitIdleStep(want: Params): Step {
   };
 }
 
-/** Boots the new deployment and proves it. */
-export function rebootStep(want: Params): Step {
+/** Boots the new deployment and proves it; which one it is, is known once it is staged. */
+export function rebootStep(want: Params, activates: NonNullable<RebootStep['activates']>): RebootStep {
+  const unless = want.activate === 'live_or_reboot' ? ', unless it was applied live,' : '';
   return {
     do: 'reboot',
-    say: 'reboot into the new deployment and prove it',
+    say: `reboot into the new deployment${unless} and prove it`,
     timeoutMs: want.reboot_timeout,
     downTimeoutMs: DOWN_MS,
+    activates,
+    ...activationOf(want),
   };
 }

@@ -7,6 +7,8 @@ export interface Unit {
   readonly load: 'loaded' | 'not-found';
   /** A link to /dev/null hides the unit file. */
   readonly masked: boolean;
+  /** The link lies in /run: the next boot takes it away. */
+  readonly maskedInRun?: boolean;
   /** State of the unit file; a transient unit has none. */
   readonly file: 'enabled' | 'disabled' | 'static' | 'transient';
   readonly fragment: string;

@@ -9,7 +9,7 @@ import { lsblk } from './lsblk.ts';
 import { journalctl } from './journalctl.ts';
 import { getent, hostname, id, uname, whoami } from './names.ts';
 import { podman } from './podman.ts';
-import { rebootTool, shutdownTool } from './reboot.ts';
+import { busctl, rebootTool, shutdownTool } from './reboot.ts';
 import { rpm } from './rpm.ts';
 import { rpmOstree } from './rpm-ostree.ts';
 import { adopted, setsid } from './setsid.ts';
@@ -23,6 +23,7 @@ export type StandIn = (call: Call, machine: Machine) => number | Promise<number>
 
 const STAND_INS: Readonly<Record<string, StandIn>> = {
   bootc: bootcTool,
+  busctl,
   chgrp,
   chown,
   'copse-adopted': adopted,

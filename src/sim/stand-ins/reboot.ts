@@ -1,5 +1,5 @@
 import type { Call } from '../calls.ts';
-import type { Machine } from '../machine.ts';
+import { faultOf, type Machine } from '../machine.ts';
 import { orderReboot } from '../power.ts';
 
 /** `reboot` and `poweroff`; a host nobody can walk to that is powered off comes back as well, by its watchdog. */
@@ -28,4 +28,14 @@ export function rebootNow(call: Call, machine: Machine, force: boolean): number 
     "Please retry operation after closing inhibitors and logging out other users.\nAlternatively, ignore inhibitors and users with 'systemctl reboot -i'.\n",
   );
   return 1;
+}
+
+/** `busctl get-property` of logind: which actions somebody holds a lock against; nothing else is known. */
+export function busctl(call: Call, machine: Machine): number {
+  if (call.args[0] !== 'get-property' || call.args.at(-1) !== 'BlockInhibited') {
+    call.err('Failed to get property: Unknown interface or property.\n');
+    return 1;
+  }
+  call.out(`s "${faultOf(machine, 'reboot-blocked') === undefined ? '' : 'shutdown:sleep'}"\n`);
+  return 0;
 }

@@ -35,6 +35,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Commands that everybody may run. */
 const READING = new Set(['status', 'db']);
 
+/** Commands that can stage a deployment that only `finalize-deployment` lets boot. */
+const LOCKING = new Set(['install', 'uninstall', 'upgrade', 'deploy', 'rebase', 'kargs']);
+
 /** The modelled rpm-ostree: the client's command line, exit codes and texts; the daemon is the machine's transaction. */
 export function rpmOstree(call: Call, machine: Machine): number | Promise<number> {
   const [name = '', ...args] = call.args[0] === 'ex' ? call.args.slice(1) : call.args;
@@ -48,6 +51,10 @@ export function rpmOstree(call: Call, machine: Machine): number | Promise<number
   if (command === undefined) {
     call.err(`error: Unknown command '${name}'\n`);
     return 1;
+  }
+  if (args.includes('--help')) {
+    call.out(`Usage:\n  rpm-ostree ${name} [OPTION…]\n${LOCKING.has(name) ? '  --lock-finalization\n' : ''}`);
+    return 0;
   }
   if (call.user !== 'root' && !READING.has(name) && !(name === 'kargs' && args.length === 0)) {
     call.err(`error: rpmostreed OS operation ${METHODS[name] ?? 'Transaction'} not allowed for user\n`);

@@ -23,13 +23,13 @@ export function enableUnits(machine: Machine, call: Call, words: Words): number 
     call.err(`Failed to enable unit: Unit /etc/systemd/system/${masked.name} is masked\n`);
     return 1;
   }
-  for (const unit of units) change(machine, call, verb, unit);
+  for (const unit of units) change(machine, call, verb, unit, words.has('--runtime'));
   if (!words.has('--now') || verb === 'unmask') return 0;
   const next = verb === 'enable' || verb === 'reenable' ? 'start' : 'stop';
   return act(machine, call, { ...words, rest: [next, ...names] });
 }
 
-function change(machine: Machine, call: Call, verb: string, unit: Unit): void {
+function change(machine: Machine, call: Call, verb: string, unit: Unit, runtime: boolean): void {
   const { units } = machine;
   const link = `/etc/systemd/system/multi-user.target.wants/${unit.name}`;
   switch (verb) {
@@ -50,7 +50,7 @@ function change(machine: Machine, call: Call, verb: string, unit: Unit): void {
       return;
     case 'mask':
       call.err(`Created symlink '/etc/systemd/system/${unit.name}' → '/dev/null'.\n`);
-      units.set({ ...unit, masked: true });
+      units.set({ ...unit, masked: true, maskedInRun: runtime });
       return;
     case 'unmask':
       if (unit.masked) call.err(`Removed '/etc/systemd/system/${unit.name}'.\n`);

@@ -41,6 +41,7 @@ export function unitProperties(machine: Machine, unit: Unit): Properties {
     ['NeedDaemonReload', machine.units.needsReload(unit) ? 'yes' : 'no'],
     ['Transient', unit.transient === true ? 'yes' : 'no'],
     ['DropInPaths', ''],
+    ['Requires', unit.name === 'boot-complete.target' ? 'greenboot-healthcheck.service' : ''],
   ];
 }
 

@@ -1,0 +1,77 @@
+import { Fault } from '../../core/problem.ts';
+import type { RebootStep } from '../../core/step.ts';
+import type { StepContext } from '../step.ts';
+import { hasRebooted } from './classify.ts';
+import { nextDeployment, readHostState, type HostState } from './observe.ts';
+import type { Journey, Outcome } from './outcome.ts';
+
+/** One try to reach a host that is rebooting may take this long. */
+const TRY_MS = 15_000;
+/** A host that is down is tried often: its first second counts, and a refused connection costs nothing. */
+const POLL_MS = 400;
+
+/**
+ * Polls over fresh connections until the machine that answers was booted since; an outcome when a deadline passes first. A clock
+ * that stood still (the laptop slept) gives the host its time again, once.
+ */
+export async function waitForBoot(
+  step: RebootStep,
+  journey: Journey,
+  context: StepContext,
+): Promise<HostState | Outcome> {
+  const { clock, signal } = context;
+  const started = clock.elapsed();
+  let wasDown = false;
+  let last = '';
+  for (;;) {
+    await clock.sleep(POLL_MS, signal);
+    const seen = await look(context);
+    const waitedMs = clock.elapsed() - started;
+    if (seen.state !== undefined) {
+      if (hasRebooted(journey, seen.state)) return seen.state;
+      if (waitedMs > step.downTimeoutMs) return didNotReboot(journey, seen.state, waitedMs, context);
+    } else {
+      wasDown = true;
+      last = seen.reason;
+      if (seen.fatal) return { result: 'not_ours', last };
+      if (waitedMs > step.timeoutMs) return { result: 'never_returned', waitedMs, wasDown, last };
+    }
+  }
+}
+
+async function didNotReboot(
+  journey: Journey,
+  { ostree }: HostState,
+  waitedMs: number,
+  context: StepContext,
+): Promise<Outcome> {
+  const isSet = journey.expected !== journey.from && nextDeployment(ostree)?.id === journey.expected;
+  const question = { argv: ['systemctl', 'list-jobs', '--no-legend', '--no-pager'] } as const;
+  const answers = await context.session.ask({ jobs: question }, context.as, context.signal);
+  const jobs = (answers['jobs']?.code === 0 ? answers['jobs'].stdout : '')
+    .split('\n')
+    .flatMap((line) => line.trim().split(/\s+/)[1] ?? []);
+  return { result: 'did_not_reboot', waitedMs, isSet, jobs: jobs.join(', ') };
+}
+
+/** What one try to look at a host gave. */
+export interface Seen {
+  readonly state: HostState | undefined;
+  readonly reason: string;
+  /** Trying again will not help: another machine, or keys that were changed. */
+  readonly fatal: boolean;
+}
+
+/** Looks at a host that may be away; what is not reached is told and not thrown, except when the person interrupts. */
+export async function look(context: StepContext): Promise<Seen> {
+  const attempt = AbortSignal.any([context.signal, AbortSignal.timeout(TRY_MS)]);
+  try {
+    return { state: await readHostState({ ...context, signal: attempt }), reason: '', fatal: false };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof Fault) && !attempt.aborted) throw error;
+    await context.session.drop();
+    const problem = error instanceof Fault ? error.problems[0] : undefined;
+    return { state: undefined, reason: problem?.message ?? 'no answer', fatal: problem?.code === 'E_HOSTKEY' };
+  }
+}
