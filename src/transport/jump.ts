@@ -29,6 +29,8 @@ interface Shared {
   readonly opening: Promise<JumpClient>;
   tunnels: number;
   gone: string | undefined;
+  /** No new tunnel goes through it from now on. */
+  readonly retire: () => void;
 }
 
 const LINGER_MS = 1000;
@@ -43,12 +45,15 @@ export function jumps(open: OpenJump, tuning: Tuning): Jumps {
     const pool = pools.get(key) ?? new Set<Shared>();
     pools.set(key, pool);
     for (const shared of pool) if (shared.tunnels < tuning.tunnels) return shared;
-    const shared: Shared = { opening: open(hop, ask), tunnels: 0, gone: undefined };
+    const retire = (): void => {
+      pool.delete(shared);
+      if (pool.size === 0 && pools.get(key) === pool) pools.delete(key);
+    };
+    const shared: Shared = { opening: open(hop, ask), tunnels: 0, gone: undefined, retire };
     pool.add(shared);
     const forget = (reason: string): void => {
       shared.gone = reason;
-      pool.delete(shared);
-      if (pool.size === 0 && pools.get(key) === pool) pools.delete(key);
+      retire();
     };
     shared.opening.then(
       ({ closed }) => void closed.then(forget),
@@ -84,6 +89,7 @@ export function jumps(open: OpenJump, tuning: Tuning): Jumps {
 
 function closeIdle(shared: Shared): void {
   if (shared.tunnels > 0 || shared.gone !== undefined) return;
+  shared.retire();
   shared.opening.then(
     (jump) => jump.close(),
     () => undefined,

@@ -21,12 +21,15 @@ const VERSION = 4;
 const TERMINATE = 0x10000005;
 const PROXY = 0x1000000f;
 const PROXY_ANSWER = 0x8000000f;
+/** A master answers at once; a hung one is given up. */
+const ANSWER_MS = 10_000;
 
 /** Connects to a master's control socket; rejects with a plain sentence when it does not talk as expected. */
 export async function openMux(path: string): Promise<MuxSocket> {
   const socket = connect(path);
   const packets = reader(socket);
   socket.on('error', () => undefined);
+  socket.setTimeout(ANSWER_MS, () => socket.destroy());
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.write(Buffer.concat([message(uint32(HELLO), uint32(VERSION)), message(uint32(PROXY), uint32(0))]));
   const hello = await packets.next();
@@ -38,6 +41,7 @@ export async function openMux(path: string): Promise<MuxSocket> {
     socket.destroy();
     throw new Error('the ssh master refuses to share its connection (OpenSSH 7.4 or later is needed)');
   }
+  socket.setTimeout(0);
   return {
     send(type, ...parts) {
       // A length, no padding, the type: ssh adds everything else.
