@@ -31,10 +31,10 @@ look() {
   echo "blkid $?"
   [ -z "$x" ] || printf '%s\\n' "$x" | sed 's/^/probe /'
   case $x in
-    *TYPE=ext[234]*) printf 'super %s\\n' "$(hex "$1" 1024 512)" ;;
-    *TYPE=btrfs*) printf 'super %s\\n' "$(hex "$1" 65536 512)" ;;
+    *TYPE=ext[234]*) printf 'super %s\\n' "$(hex "$1" 1024 344)" ;;
+    *TYPE=btrfs*) printf 'super %s\\n' "$(hex "$1" 65536 224)" ;;
     *TYPE=xfs*)
-      printf 'super %s\\n' "$(hex "$1" 0 512)"
+      printf 'super %s\\n' "$(hex "$1" 0 16)"
       m=$(mounted_on "$2")
       [ -z "$m" ] || printf 'xfs %s\\n' "$(xfs_info "$m" 2>/dev/null | tr '\\n' ' ')" ;;
   esac

@@ -8,6 +8,8 @@ export interface Signature {
   readonly type: string;
   readonly uuid: string;
   readonly label: string;
+  /** The line as wipefs wrote it, to see later that nothing has changed. */
+  readonly raw: string;
 }
 
 /** One place where a device is mounted. */
@@ -17,6 +19,8 @@ export interface MountPoint {
   readonly fstype: string;
   /** Options of this mount and of the file system, `rw,relatime,seclabel`. */
   readonly options: string;
+  /** The file system itself is read-only, not only this view of it. */
+  readonly isFrozen: boolean;
   /** The folder of the file system that is seen there; `/` for all of it. */
   readonly root: string;
 }
@@ -118,8 +122,16 @@ function mountOf(line: string, node: string, names: readonly string[]): MountPoi
   const [fstype = '', source = '', more = ''] = back.split(' ').map(unescapeOctal);
   if (number !== node && !(fstype === 'btrfs' && names.includes(source))) return [];
   const both = [...new Set(`${options},${more}`.split(',').filter((word) => word !== ''))];
+  const isFrozen = more.split(',').includes('ro');
   return [
-    { target: unescapeOctal(target), source, fstype, options: effective(both).join(','), root: unescapeOctal(root) },
+    {
+      target: unescapeOctal(target),
+      source,
+      fstype,
+      options: effective(both).join(','),
+      isFrozen,
+      root: unescapeOctal(root),
+    },
   ];
 }
 
@@ -136,7 +148,7 @@ function unescapeOctal(text: string): string {
 /** `offset,uuid,label,type`; odd characters are written as \x2c. */
 function signatureOf(line: string): Signature {
   const [offset = '', uuid = '', label = '', type = ''] = line.split(',').map(unescapeHex);
-  return { offset, uuid, label, type };
+  return { offset, uuid, label, type, raw: line };
 }
 
 function unescapeHex(text: string): string {

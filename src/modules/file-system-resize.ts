@@ -9,7 +9,7 @@ export const SHRINKABLE: readonly string[] = ['ext2', 'ext3', 'ext4'];
 
 // A mounted file system grows through one of its mount points, which must be writable: on ostree hosts the first one, /sysroot, is
 // not. It is made so in a mount namespace of the command's own, which nobody else sees. xfs and btrfs must be mounted to grow.
-const GROW = `d=$1 t=$2 n= m= w= v=
+const GROW = `d=$1 wish=$2 n= m= w= v= t=$2
 set -- $(stat -L -c '0x%t 0x%T' -- "$d") || exit
 n=$(printf '%d:%d' "$1" "$2")
 t=\${t:-$(blkid -p -o value -s TYPE -- "$d")}
@@ -48,14 +48,18 @@ case $t in
     elif [ -z "$w" ]; then inside btrfs filesystem resize max "$m"
     else exec btrfs filesystem resize max "$w"
     fi ;;
-  *) echo "no file system that can grow is on $d (found: \${t:-nothing})" >&2; exit 65 ;;
+  *) [ -n "$wish" ] || exit 0
+    echo "no file system that can grow is on $d (found: \${t:-nothing})" >&2; exit 65 ;;
 esac
 `;
 
 // The file system ends before the device is cut; a check comes first, as resize2fs demands.
 const SHRINK = `e2fsck -f -p -- "$1"; [ $? -le 1 ] && exec resize2fs "$1" "$2"`;
 
-/** Makes the file system on a device as large as the device; an empty type is found out on the host, when the device is there. */
+/**
+ * Makes the file system on a device as large as the device. An empty type is found out on the host when the device is there, and
+ * nothing is done where none can grow.
+ */
 export function growStep(device: string, type: string): Step {
   const what = type === '' ? 'the file system' : `the ${type} file system`;
   return {

@@ -4,6 +4,7 @@ import { command } from './command/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
+import { lvm } from './lvm/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
@@ -16,6 +17,7 @@ export const modules: readonly AnyModule[] = [
   copy,
   debug,
   file,
+  lvm,
   reboot,
   rpmOstree,
   systemdUnit,

@@ -18,8 +18,7 @@ export function groupName(): z.ZodType<string, string> {
 
 /** The name of a logical volume, without its group. */
 export function volumeName(): z.ZodType<string, string> {
-  const error =
-    'expected the name of a volume without its group: letters, digits, "_", "+", "." and "-", not first';
+  const error = 'expected the name of a volume without its group: letters, digits, "_", "+", "." and "-", not first';
   return z
     .string({ error })
     .max(100, { error: 'expected a name of at most 100 characters' })

@@ -59,8 +59,7 @@ const RULES: readonly Rule<Shape>[] = [
   },
   {
     at: 'pvs',
-    wrong: ({ state, pvs, remove_pvs: removed }) =>
-      state === 'absent' && (pvs !== undefined || removed !== undefined),
+    wrong: ({ state, pvs, remove_pvs: removed }) => state === 'absent' && (pvs !== undefined || removed !== undefined),
     say: '"pvs" and "remove_pvs" go with state: present; the disks of an absent group are freed with it',
   },
   {

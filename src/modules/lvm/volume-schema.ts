@@ -8,7 +8,10 @@ const KIB = 1024;
 const MIB = 1024 ** 2;
 
 const percent = (least: number): z.ZodType<number, number> =>
-  z.number({ error: `expected a number from ${least} to 100` }).min(least).max(100);
+  z
+    .number({ error: `expected a number from ${least} to 100` })
+    .min(least)
+    .max(100);
 
 const Autoextend = z.strictObject({
   threshold: z
@@ -44,7 +47,7 @@ const Shape = z.strictObject({
   resize_fs: z
     .boolean()
     .default(true)
-    .describe('The file system on the volume (ext, xfs, btrfs) always reaches to the end of the volume.'),
+    .describe('With "size": the file system on the volume (ext, xfs, btrfs) reaches to the end of the volume.'),
   active: z.boolean().default(true).describe('Whether the volume can be used (lvchange -ay, -an).'),
   skip_activation: z
     .boolean()
