@@ -20,7 +20,8 @@ export function scanTemplate(text: string): readonly Piece[] {
   return pieces;
 }
 
-function closing(text: string, from: number): number {
+/** Where the `}}` begins that closes what was opened before `from`; -1 when none does. Quotes and inner braces are minded. */
+export function closing(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {
     const char = text.charAt(at);

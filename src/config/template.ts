@@ -7,7 +7,7 @@ import { celHint } from './jinja.ts';
 import { emptyRecord, isRecord } from './plain.ts';
 import type { Path } from './source.ts';
 import { ANY, Unknown } from './type.ts';
-import { scanTemplate } from './template-scan.ts';
+import { closing, scanTemplate } from './template-scan.ts';
 import { entry, textOfPieces } from './values.ts';
 
 /** A YAML value in which `${{ }}` may stand, parsed once, with its places. */
@@ -222,14 +222,25 @@ function textTree(text: string, origin: Origin, path: Path, problems: Problem[])
 function jinjaIn(
   text: string,
 ): { readonly from: number; readonly length: number; readonly problem: Problem } | undefined {
-  const found = /\{\{-?\s*([A-Za-z_][^{}]*?)-?\}\}|\{%-?\s*(?:if|for|set|else|elif|end\w+|include|macro)\b/.exec(text);
-  if (found === null) return undefined;
-  const inner = found[1]?.trim();
-  if (inner !== undefined && !isJinjaExpression(inner)) return undefined;
-  const cel = inner === undefined ? undefined : (celHint(`{{ ${inner} }}`) ?? 'vars.name');
-  const hint = cel === undefined ? 'compute the text with ${{ a ? b : c }}' : `write \${{ ${cel} }}`;
-  const message = inner === undefined ? 'Jinja statements are not evaluated' : '"{{ }}" is Jinja, it is not evaluated';
-  return { from: found.index, length: found[0].length, problem: { code: 'E_ANSIBLE', message, hint } };
+  const statement = /\{%-?\s*(?:if|for|set|else|elif|end\w+|include|macro)\b/.exec(text);
+  if (statement !== null) {
+    const hint = 'compute the text with ${{ a ? b : c }}';
+    const problem: Problem = { code: 'E_ANSIBLE', message: 'Jinja statements are not evaluated', hint };
+    return { from: statement.index, length: statement[0].length, problem };
+  }
+  for (let open = text.indexOf('{{'); open !== -1; open = text.indexOf('{{', open + 2)) {
+    const close = closing(text, open + 2);
+    if (close === -1) return undefined;
+    const whole = text.slice(open, close + 2);
+    if (!isJinjaExpression(whole.replace(/^\{\{-?\s*/, '').replace(/\s*-?\}\}$/, ''))) continue;
+    const hint = `write \${{ ${celHint(whole) ?? 'vars.name'} }}`;
+    return {
+      from: open,
+      length: whole.length,
+      problem: { code: 'E_ANSIBLE', message: '"{{ }}" is Jinja, it is not evaluated', hint },
+    };
+  }
+  return undefined;
 }
 
 function isJinjaExpression(inner: string): boolean {

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type ParsedNode, type Scalar, type YAMLMap } from 'yaml';
 import type { Place, Problem } from '../core/problem.ts';
+import { Secret } from '../core/secret.ts';
 import { ansibleScalar } from './ansible-scalar.ts';
 import type { LinePlaces } from './line-places.ts';
 import { emptyRecord, isRecord, RESERVED_NAMES } from './plain.ts';
@@ -145,35 +146,24 @@ function scalarValue(node: Scalar, reader: Reader): unknown {
   return typeof node.value === 'number' && isPlain ? numberValue(node, source, reader) : node.value;
 }
 
+/** A number; where it is none that can be kept its text, so that one mistake is told once. */
 function numberValue(node: Scalar, source: string, reader: Reader): unknown {
   const value = Number(node.value);
-  if (!Number.isFinite(value))
-    return complain(reader, node, 'E_VALUE', `"${source}" is not a number that can be used`, `quote it: '${source}'`);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source)) {
-    return complain(
-      reader,
-      node,
-      'E_VALUE',
-      `${source} has more digits than a number can keep`,
-      `quote it: '${source}'`,
-    );
-  }
-  if (reader.scalars === 'core' && /^[-+]?0\d+$/.test(source)) {
-    return complain(
-      reader,
-      node,
-      'E_ANSIBLE',
-      `${source} without quotes is a number whose leading zero would be lost`,
-      `quote it: '${source}'`,
-    );
-  }
-  return value;
+  const quote = `quote it: '${source}'`;
+  if (!Number.isFinite(value)) complain(reader, node, 'E_VALUE', `"${source}" is not a number that can be used`, quote);
+  else if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source)) {
+    complain(reader, node, 'E_VALUE', `${source} has more digits than a number can keep`, quote);
+  } else if (reader.scalars === 'core' && /^[-+]?0\d+$/.test(source)) {
+    complain(reader, node, 'E_ANSIBLE', `${source} without quotes is a number whose leading zero would be lost`, quote);
+  } else return value;
+  return source;
 }
 
 function secretValue(node: Scalar, reader: Reader): unknown {
   const read = readSecret(reader.file, node.value);
   if (!('problem' in read)) return read.secret;
-  return complain(reader, node, 'E_SECRET', read.problem, read.hint);
+  complain(reader, node, 'E_SECRET', read.problem, read.hint);
+  return new Secret('');
 }
 
 function complain(

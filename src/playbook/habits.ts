@@ -15,6 +15,8 @@ const VARS_NOW = 'write the value under "vars:" of the play, or register a resul
 const PACKAGES = 'on an image-based host write "rpm_ostree: {packages: [NAME]}"';
 const UNIT = 'write "systemd_unit: {name: NAME.service, state: started, enabled: true}"';
 const WHOLE_FILE = 'write the whole file with "copy: {dest: …, content: …}", or a drop-in file of its own';
+const LVM = 'write "lvm:" with groups and volumes as they should be; "copse doc lvm" tells how';
+const CONTAINER = 'write "container_service:" with the image; "copse doc container_service" tells how';
 const NO_MODULE = 'write it with "command:"; "creates" and "removes" keep it from running again';
 
 const KEYWORD_ANSWERS: Readonly<Record<string, string>> = {
@@ -62,7 +64,7 @@ const KEYWORD_ANSWERS: Readonly<Record<string, string>> = {
   with_dict: 'write "loop: ${{ vars.mapping.items() }}"; an item has "key" and "value"',
   with_flattened: 'write "loop: ${{ vars.list.flatten() }}"',
   with_indexed_items: 'write "loop:"; the position is "index"',
-  with_nested: 'write "loop: ${{ vars.a.map(x, vars.b.map(y, [x, y])).flatten() }}"',
+  with_nested: `write "loop: '\${{ vars.a.map(x, vars.b.map(y, {"a": x, "b": y})).flatten() }}'"`,
   with_together: 'write "loop: ${{ range(vars.a.size()).map(i, [vars.a[i], vars.b[i]]) }}"',
   with_subelements: 'write a loop over a list computed with .map(x, …)',
   with_sequence: 'write "loop: ${{ range(5) }}"',
@@ -98,8 +100,8 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   atomic_container: PACKAGES,
   rpm_ostree_pkg: 'write "rpm_ostree: {packages: [NAME]}"',
   rhel_rpm_ostree: 'write "rpm_ostree: {packages: [NAME]}"',
-  rpm_ostree_upgrade: 'write "rpm_ostree: {upgrade: true}"',
-  bootc_manage: 'write "bootc:" with the image',
+  rpm_ostree_upgrade: 'write "command: {argv: [rpm-ostree, upgrade], detached: true}" and then "reboot:"',
+  bootc_manage: 'write "command: {argv: [bootc, switch, IMAGE], detached: true}" and then "reboot:"',
   service: UNIT,
   systemd: UNIT,
   systemd_service: UNIT,
@@ -146,15 +148,26 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   firewalld: NO_MODULE,
   selinux: NO_MODULE,
   seboolean: NO_MODULE,
-  docker_container: 'write "container_service:"',
-  podman_container: 'write "container_service:"',
-  podman_image: 'write "container_service:" with the image',
-  lvg: 'write "lvm_vg:"',
-  lvol: 'write "lvm_lv:"',
-  filesystem: NO_MODULE,
+  docker_container: CONTAINER,
+  podman_container: CONTAINER,
+  podman_image: CONTAINER,
+  lvg: LVM,
+  lvol: LVM,
+  filesystem: LVM,
   parted: NO_MODULE,
   meta: 'only "meta: flush_handlers" is there',
 };
+
+/** The answer to an Ansible module; where it names a module that is not there, the general one. */
+export function moduleAnswer(name: string, isModule: (name: string) => boolean): string | undefined {
+  const answer = HABITS.modules.get(name);
+  return answer === undefined || namedModules(answer).every(isModule) ? answer : NO_MODULE;
+}
+
+/** Modules and keywords that an answer tells to write: `copy` of `write "copy: {…}"`. */
+export function namedModules(answer: string): readonly string[] {
+  return [...answer.matchAll(/(?:write|and|with|by) "([a-z_]+):/g)].map((match) => match[1] ?? '');
+}
 
 /** What copse answers to Ansible's spellings. */
 export const HABITS: Habits = {

@@ -1,7 +1,7 @@
 import { didYouMean } from '../core/nearest.ts';
 import type { AnyModule } from '../core/module.ts';
 import { under, type Cursor } from './cursor.ts';
-import { HABITS } from './habits.ts';
+import { HABITS, moduleAnswer } from './habits.ts';
 import { keyValueHint } from './key-value.ts';
 import { complain, type Reading } from './reading.ts';
 import { BlockKeywords, PlayKeywords, TaskKeywords } from './schema.ts';
@@ -72,7 +72,7 @@ function unknownKey(
   }
   if (ELSEWHERE.has(key))
     return { code: 'E_KEY', message: `"${key}" is not a keyword of a task`, hint: 'write it in the play' };
-  const module = HABITS.modules.get(name);
+  const module = moduleAnswer(name, (one) => isThere(one, reading));
   if (module !== undefined) return { code: 'E_ANSIBLE', message: `there is no module "${key}"`, hint: module };
   const names = [...reading.registry.modules.map((one) => one.name), ...TASK_KEYWORDS, 'block', 'import_tasks'];
   return {
@@ -80,4 +80,9 @@ function unknownKey(
     message: `there is no module or keyword "${key}"`,
     hint: didYouMean(name, names) ?? '"copse doc" lists the modules',
   };
+}
+
+/** True for modules there are, and for keywords that answers name in the same way. */
+function isThere(name: string, reading: Reading): boolean {
+  return reading.registry.findModule(name) !== undefined || ELSEWHERE.has(name) || TASK_KEYWORDS.includes(name);
 }
