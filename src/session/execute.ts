@@ -1,8 +1,8 @@
 import type { Ending } from '../core/answer.ts';
 import type { Bytes } from '../core/bytes.ts';
-import { after } from './deferred.ts';
+import { after, within } from './deferred.ts';
 import { abortedFault } from './faults.ts';
-import { createGreeting, type Stream } from './greeting.ts';
+import { createGreeting, type Hello, type Stream } from './greeting.ts';
 import { checkNotRefused } from './identity.ts';
 import { createInput } from './input.ts';
 import { launch, type Payload } from './launch.ts';
@@ -43,15 +43,7 @@ export async function execute(linked: Linked, execution: Execution): Promise<End
     content: onOutput,
     frame: () => undefined,
   });
-  const giveUp = new AbortController();
-  let pid: number | undefined;
-  let stopped: Ending | undefined;
-  let ending: Promise<void> = Promise.resolve();
-  const stop = (how: Ending): void => {
-    if (stopped !== undefined) return;
-    stopped = how;
-    ending = (pid === undefined ? Promise.resolve() : endGroup(pid)).finally(() => giveUp.abort());
-  };
+  const stopper = createStopper(greeting.hello, endGroup, limits.stopMs);
   const feedRest = (): void => {
     if (start.stdin !== undefined) input.push(start.stdin);
     if (stdin !== undefined)
@@ -59,38 +51,70 @@ export async function execute(linked: Linked, execution: Execution): Promise<End
     input.end();
   };
   if (as?.password === undefined) feedRest();
-  const greeted = greeting.hello.then((hello) => {
-    pid = hello.pid;
+  const greeted = greeting.hello.then(() => {
     if (as?.password !== undefined) feedRest();
   });
   greeted.catch(() => {
     input.end();
-    giveUp.abort();
+    stopper.giveUp.abort();
   });
 
-  const onAbort = (): void => stop({ how: 'aborted' });
+  const onAbort = (): void => stopper.stop({ how: 'aborted' });
   signal.addEventListener('abort', onAbort, { once: true });
-  const cancel = after(execution.deadlineMs, () => stop({ how: 'timeout', afterMs: execution.deadlineMs }));
+  const cancel = after(execution.deadlineMs, () => stopper.stop({ how: 'timeout', afterMs: execution.deadlineMs }));
   try {
     const { ending: how } = await linked.connection.exec({
       text: start.text,
       stdin: input.chunks,
-      deadlineMs: execution.deadlineMs + 4 * limits.stopMs,
-      signal: giveUp.signal,
+      deadlineMs: execution.deadlineMs + 6 * limits.stopMs,
+      signal: stopper.giveUp.signal,
       cap: { head: 0, tail: 0 },
       onOutput: greeting.push,
     });
     greeting.ended(showEnding(how));
     // A link that was lost before the hello arrived does not tell whether the script ran.
-    if (stopped === undefined && how.how !== 'lost') await greeted;
+    if (stopper.how() === undefined && how.how !== 'lost') await greeted;
     for (const stream of ['stdout', 'stderr'] as const) onOutput(stream, greeting.rest(stream));
-    await ending;
-    return stopped ?? how;
+    await stopper.done();
+    return stopper.how() ?? how;
   } finally {
     greeting.ended('over');
     cancel();
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+interface Stopper {
+  /** Ends what runs on the host; the first reason counts. */
+  stop(how: Ending): void;
+  how(): Ending | undefined;
+  /** Resolves when there is nothing more to end. */
+  done(): Promise<void>;
+  /** Aborts when the channel is of no use any more. */
+  readonly giveUp: AbortController;
+}
+
+function createStopper(hello: Promise<Hello>, endGroup: Execution['endGroup'], stopMs: number): Stopper {
+  const giveUp = new AbortController();
+  let stopped: Ending | undefined;
+  let ending: Promise<void> = Promise.resolve();
+
+  /** A script that was sent may begin before we hear of it; one whose hello nobody hears any more does not run. */
+  async function endWhatRuns(): Promise<void> {
+    const heard = hello.catch(() => undefined);
+    const begun = await within(heard, stopMs, () => undefined);
+    if (begun !== undefined) await endGroup(begun.pid);
+  }
+  return {
+    giveUp,
+    stop(how) {
+      if (stopped !== undefined) return;
+      stopped = how;
+      ending = endWhatRuns().finally(() => giveUp.abort());
+    },
+    how: () => stopped,
+    done: () => ending,
+  };
 }
 
 function showEnding(ending: Ending): string {

@@ -6,7 +6,8 @@ import { showSize } from '../core/units.ts';
 import { endingFault } from './faults.ts';
 import type { Stream } from './greeting.ts';
 
-type Start = (command: Command, onOutput: (stream: Stream, chunk: Bytes) => void) => Promise<Ending>;
+/** Runs a command, its output raw. */
+export type Start = (command: Command, onOutput: (stream: Stream, chunk: Bytes) => void) => Promise<Ending>;
 
 const DIRECTORY = 72;
 

@@ -14,6 +14,8 @@ export interface LinkDeps {
 /** An open connection and what people call it. */
 export interface Linked {
   readonly connection: Connection;
+  /** Who is logged in. */
+  readonly user: string;
   /** User and host. */
   readonly place: string;
   /** Why an identity's password was refused on this connection: it is not tried again, lest the account be locked. */
@@ -39,7 +41,7 @@ export function createLink(deps: LinkDeps): Link {
     const target = await deps.target();
     const options = deps.ask === undefined ? { signal } : { signal, ask: deps.ask };
     const connection = await deps.transport(target).connect(target, options);
-    return { connection, place: `${target.user}@${target.name}`, refused: new Map() };
+    return { connection, user: target.user, place: `${target.user}@${target.name}`, refused: new Map() };
   }
   return {
     get(signal) {

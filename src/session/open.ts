@@ -1,7 +1,7 @@
 import type { Outcome } from '../core/answer.ts';
 import type { Command } from '../core/command.ts';
 import { createAskers } from './askers.ts';
-import { fetchFile } from './fetch.ts';
+import { fetchFile, type Start } from './fetch.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { createLink, type LinkDeps } from './link.ts';
 import { putFile } from './put.ts';
@@ -27,7 +27,14 @@ export function createSession(deps: SessionDeps): HostSession {
   const askers = createAskers(link, limits, secrets);
   const running = createRunning({ link, askers, secrets, limits });
 
-  function run(command: Command, options: RunOptions): Promise<Outcome> {
+  /** Becoming who one is already needs no sudo, and hosts where root logs in may have none. */
+  async function actor<T extends Actor>(options: T): Promise<T> {
+    if (options.as === undefined) return options;
+    const { user } = await link.get(options.signal);
+    return options.as.user === user ? { ...options, as: undefined } : options;
+  }
+  async function run(command: Command, told: RunOptions): Promise<Outcome> {
+    const options = await actor(told);
     return running.told(command, options, async (onOutput) => {
       return { ending: await running.command(command, { ...options, onOutput }), cut: false };
     });
@@ -48,18 +55,31 @@ export function createSession(deps: SessionDeps): HostSession {
   return {
     host: deps.host,
     connect: async (signal) => (await link.get(signal)).connection.detail,
-    ask: (questions, as, signal) => askers.ask(questions, as, signal),
+    async ask(questions, as, signal) {
+      return askers.ask(questions, (await actor({ as, signal })).as, signal);
+    },
     run,
-    transaction: (command, options) =>
-      running.told(command, options, (onOutput) => transact(transactionHost(options.as), command, options, onOutput)),
-    cancel: (name, { as, signal }) => cancel(transactionHost(as), name, signal),
+    async transaction(command, told) {
+      const options = await actor(told);
+      const host = transactionHost(options.as);
+      return running.told(command, options, (onOutput) => transact(host, command, options, onOutput));
+    },
+    async cancel(name, options) {
+      const { as, signal } = await actor(options);
+      await cancel(transactionHost(as), name, signal);
+    },
     put: (step, options) => putFile(step, (command) => run(command, options)),
-    fetch: (path, options) =>
-      fetchFile(path, limits.fetchBytes, (command, onOutput) => running.command(command, { ...options, onOutput })),
+    async fetch(path, told) {
+      const options = await actor(told);
+      const start: Start = (command, onOutput) => running.command(command, { ...options, onOutput });
+      return fetchFile(path, limits.fetchBytes, start);
+    },
     drop,
     close: drop,
   };
 }
+
+type Actor = Pick<RunOptions, 'as' | 'signal'>;
 
 /** The same, with the secrets of the target known as soon as it is. */
 function withSecrets(deps: LinkDeps, secrets: Secrets): LinkDeps {

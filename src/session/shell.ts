@@ -67,7 +67,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   const write = (bytes: Bytes): void => {
     channel.write(bytes).catch((error: unknown) => end(reasonOf(error)));
   };
-  void pump(channel, greeting).then(end);
+  void pump(channel, greeting, linked).then(end);
   // Where no password can be asked for, nothing else reads this input, and waiting would cost a round trip.
   const askable = as?.password !== undefined;
   if (start.stdin !== undefined && !askable) write(start.stdin);
@@ -118,11 +118,11 @@ function timeoutsOf(statements: readonly Statement[]): readonly number[] {
   return statements.map(({ timeoutMs }) => timeoutMs);
 }
 
-/** How long the rest of standard error is waited for once standard output ended; it tells why. */
+/** How long the reason is waited for once standard output ended: the rest of standard error, the end of the link. */
 const LAST_WORDS_MS = 200;
 
 /** Reads both outputs to their end; resolves with why they ended. */
-async function pump(channel: Channel, greeting: Greeting): Promise<string> {
+async function pump(channel: Channel, greeting: Greeting, { connection }: Linked): Promise<string> {
   const read = async (stream: Stream): Promise<void> => {
     for await (const chunk of channel[stream]) greeting.push(stream, chunk);
   };
@@ -130,7 +130,8 @@ async function pump(channel: Channel, greeting: Greeting): Promise<string> {
   try {
     await read('stdout');
     await within(stderr, LAST_WORDS_MS, () => undefined);
-    return 'the shell ended';
+    const lost = connection.closed.then((reason) => `the connection was lost: ${reason}`);
+    return await within(lost, LAST_WORDS_MS, () => 'the shell ended');
   } catch (error) {
     return reasonOf(error);
   }

@@ -133,21 +133,24 @@ show() {
   [ "$now" -gt "$from" ] || return 0
   tail -c "+$((from + 1))" -- "$dir/$1" | head -c "$((now - from))"
 }
-idle=0
+pid= idle=0
 while :; do
   end=
   if [ -f "$dir/status" ]; then end=${FOLLOW.ended}
+  elif [ -n "$pid" ]; then kill -0 "$pid" 2>/dev/null || [ -f "$dir/status" ] || end=${FOLLOW.killed}
   elif [ -f "$dir/pid" ]; then
-    grep -qF -- "$1" "/proc/$(cat -- "$dir/pid")/cmdline" 2>/dev/null || [ -f "$dir/status" ] || end=${FOLLOW.killed}
+    read -r pid <"$dir/pid"
+    grep -qF -- "$1" "/proc/$pid/cmdline" 2>/dev/null || [ -f "$dir/status" ] || end=${FOLLOW.killed}
   elif [ "$idle" -gt 60 ]; then end=${FOLLOW.unstarted}
   fi
+  before=$out:$err
   show out "$out"
   out=$now
   show err "$err" >&2
   err=$now
   [ -z "$end" ] || exit "$end"
-  idle=$((idle + 1))
-  if [ "$idle" -lt 10 ]; then sleep 0.05; else sleep 0.2; fi 2>/dev/null || sleep 1
+  if [ "$before" = "$out:$err" ]; then idle=$((idle + 1)); else idle=0; fi
+  if [ "$idle" -lt 10 ]; then sleep 0.05; elif [ "$idle" -lt 100 ]; then sleep 0.2; else sleep 0.5; fi 2>/dev/null || sleep 1
 done`;
 
 /** What begins, attaches to and follows a transaction. */

@@ -1,11 +1,12 @@
 import type { Answers, Ending, Questions } from '../core/answer.ts';
 import type { Bytes } from '../core/bytes.ts';
 import type { Command } from '../core/command.ts';
-import { Fault, fault } from '../core/problem.ts';
-import { after, pause } from './deferred.ts';
+import { fault } from '../core/problem.ts';
+import { after } from './deferred.ts';
 import type { Stream } from './greeting.ts';
 import type { Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
+import { isLinkTrouble, persist } from './persist.ts';
 import type { TransactionOptions } from './session.ts';
 import { stdinBytes } from './statement.ts';
 import {
@@ -15,8 +16,8 @@ import {
   followScript,
   forgetQuestion,
   statusQuestion,
-  type Offsets,
 } from './transaction-script.ts';
+import { checkedName, noFolder, noStatus, strangeEnd, unstarted } from './transaction-faults.ts';
 
 /** What a transaction needs of the session it belongs to. */
 export interface TransactionHost {
@@ -52,6 +53,7 @@ export async function transact(
 ): Promise<Transacted> {
   const { signal, deadlineMs } = options;
   const received = { stdout: 0, stderr: 0 };
+  const sent = { times: 0, strange: 0 };
   const count = (stream: Stream, chunk: Bytes): void => {
     received[stream] += chunk.length;
     onOutput(stream, chunk);
@@ -61,7 +63,7 @@ export async function transact(
   const watch = watchDeadline(host, options, command.timeoutMs ?? deadlineMs);
 
   try {
-    const code = await persist(host, options, received, async () => {
+    const code = await persist(host.limits.reattachMs, options, received, async () => {
       watch.renew();
       const script = followScript({
         name: options.name,
@@ -71,12 +73,14 @@ export async function transact(
         capBytes: host.limits.transactionBytes,
       });
       const stdin = command.stdin === undefined ? undefined : stdinBytes(command);
-      return followed(await host.execute(script, stdin, watch.signal, count));
+      if (!signal.aborted) sent.times += 1;
+      return followed(await host.execute(script, stdin, watch.signal, count), sent);
     });
     if (code === 'aborted') return { ending: detached(options, watch.timeout()), cut: false };
-    const end = await persist(host, options, received, () => collect(host, options, code));
+    const end = await persist(host.limits.reattachMs, options, received, () => collect(host, options, code));
     return { ...end, ending: watch.timeout() ?? end.ending };
   } catch (error) {
+    if (signal.aborted && sent.times > 0) return { ending: detached(options, watch.timeout()), cut: false };
     if (!isLinkTrouble(error)) throw error;
     return { ending: watch.timeout() ?? { how: 'lost', reason: error.message }, cut: false };
   } finally {
@@ -102,14 +106,15 @@ async function askBoot(host: TransactionHost, signal: AbortSignal): Promise<stri
 }
 
 /** The exit status of a follower that was not interrupted; link trouble is thrown, so that it is tried again. */
-function followed(ending: Ending): number | 'aborted' {
+function followed(ending: Ending, sent: { strange: number }): number | 'aborted' {
   switch (ending.how) {
     case 'aborted':
       return 'aborted';
     case 'exit':
     case 'held-open':
       if (Object.values<number>(FOLLOW).includes(ending.code) && ending.code !== FOLLOW.input) return ending.code;
-      throw fault({ code: 'E_LOST', message: `what follows the command on the host ended (exit ${ending.code})` });
+      sent.strange += 1;
+      throw strangeEnd(ending.code, sent.strange);
     case 'lost':
       throw fault({ code: 'E_LOST', message: ending.reason });
     default:
@@ -123,6 +128,7 @@ async function collect(host: TransactionHost, { name, signal }: TransactionOptio
       await host.ask({ forget: forgetQuestion(name) }, signal);
       return { ending: { how: 'signal', signal: 'SIGKILL' }, cut: false };
     case FOLLOW.rebooted:
+      await host.ask({ forget: forgetQuestion(name) }, signal);
       return { ending: { how: 'lost', reason: 'the host restarted while it ran' }, cut: false };
     case FOLLOW.unstarted:
       await host.ask({ forget: forgetQuestion(name) }, signal);
@@ -174,72 +180,4 @@ function watchDeadline(host: TransactionHost, { name, signal }: TransactionOptio
     timeout: () => (passed ? { how: 'timeout', afterMs: deadlineMs } : undefined),
     stop: () => takeBack.forEach((cancelTimer) => cancelTimer()),
   };
-}
-
-/** A link that held this long counts as restored, as does one that brought output: the patience for the next loss begins anew. */
-const RESTORED_MS = 5000;
-
-/** Does something again while the link is down, with growing pauses, until it was down for too long. */
-async function persist<T>(
-  host: TransactionHost,
-  options: TransactionOptions,
-  received: Offsets,
-  act: () => Promise<T>,
-): Promise<T> {
-  let lostAt: number | undefined;
-  for (let wait = 250; ; wait = Math.min(wait * 2, 10_000)) {
-    const began = { at: performance.now(), ...received };
-    try {
-      return await act();
-    } catch (error) {
-      if (!isLinkTrouble(error) || options.signal.aborted) throw error;
-      const moved = received.stdout > began.stdout || received.stderr > began.stderr;
-      if (lostAt === undefined || moved || performance.now() - began.at > RESTORED_MS) {
-        lostAt = performance.now();
-        wait = 250;
-        options.onReattach?.(error.message);
-      }
-      if (performance.now() + wait - lostAt > host.limits.reattachMs) throw error;
-      await pause(wait, options.signal);
-    }
-  }
-}
-
-function isLinkTrouble(error: unknown): error is Fault {
-  const codes = new Set(error instanceof Fault ? error.problems.map(({ code }) => code) : []);
-  return codes.has('E_LOST') || codes.has('E_CONNECT') || codes.has('E_TIMEOUT');
-}
-
-/** A name is part of a path and of a unit's name on the host. */
-function checkedName(name: string): string {
-  if (/^[A-Za-z0-9][\w.-]{0,199}$/.test(name)) return name;
-  throw fault({
-    code: 'E_VALUE',
-    message: `expected a name for a transaction, found "${name}"`,
-    hint: 'letters, digits and the characters . _ -, at most 200',
-  });
-}
-
-function unstarted(name: string): Fault {
-  return fault({
-    code: 'E_COMMAND',
-    message: `the host did not start the detached command "${name}" within 10s; it has not run`,
-    hint: `see why: journalctl -u ${name}; then run again`,
-  });
-}
-
-function noFolder(name: string): Fault {
-  return fault({
-    code: 'E_COMMAND',
-    message: `the host could not keep the record of the detached command "${name}"; it has not run`,
-    hint: 'root needs room in /run/copse, another user in ~/.local/state/copse: df -h',
-  });
-}
-
-function noStatus(name: string): Fault {
-  return fault({
-    code: 'E_ANSWER',
-    message: `the record of the detached command "${name}" does not tell its exit status`,
-    hint: 'somebody removed it while copse was following; run again, state is read afresh',
-  });
 }

@@ -23,7 +23,7 @@ const sessions: HostSession[] = [];
 /** A session that logs in as the throw-away user. */
 function login(rewrite: (text: string) => string = (text) => text, limits: Partial<Limits> = {}): HostSession {
   const asUser = throughLogin('runuser', '-u', LOGIN, '--', '/bin/sh', '-c');
-  const session = localSession((text) => asUser(rewrite(text)), limits);
+  const session = localSession((text) => asUser(rewrite(text)), limits, LOGIN);
   sessions.push(session);
   return session;
 }
@@ -137,7 +137,7 @@ describe.runIf(ROOT)('becoming another user', () => {
 
       expect(problem).toEqual({
         code: 'E_BECOME',
-        message: 'cannot become "root" with sudo as root@here: the password is wrong',
+        message: `cannot become "root" with sudo as ${LOGIN}@here: the password is wrong`,
         hint: 'give the right one as the secret variable copse_become_password',
       });
       expect(again).toEqual([[problem], [problem]]);
@@ -274,6 +274,13 @@ describe.runIf(ROOT)('becoming another user', () => {
       expect(problem?.message).toMatch(message);
     }
     expect(existsSync(done)).toBe(false);
+  });
+
+  it('that one is already needs no sudo', async () => {
+    const session = login((text) => text.replaceAll("'sudo'", "'no-such-sudo'"));
+
+    expect(await whoIs(session, sudo(undefined, LOGIN))).toContain(LOGIN);
+    expect((await session.run(cmd('id', '-un'), { ...PLAIN, as: sudo(undefined, LOGIN) })).stdout).toBe(`${LOGIN}\n`);
   });
 
   it.each(['a b', "x'; id; '", '-root', ''])('refuses the name %j before anything is sent', async (user) => {

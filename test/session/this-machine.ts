@@ -24,11 +24,17 @@ export const PLAIN = { as: undefined, signal: NEVER, deadlineMs: 10_000 } as con
 export function localSession(
   rewrite: (text: string) => string = (text) => text,
   limits: Partial<Limits> = {},
+  user: string = HERE.user,
 ): HostSession {
+  const local = localTransport();
+  const transport: Transport = {
+    name: 'local',
+    connect: (target, options) => local.connect({ ...target, user: HERE.user }, options),
+  };
   return createSession({
     host: 'here',
-    target: () => Promise.resolve(HERE),
-    transport: () => rewriting(localTransport(), rewrite),
+    target: () => Promise.resolve({ ...HERE, user }),
+    transport: () => rewriting(transport, rewrite),
     limits: { ...QUICK, ...limits },
   });
 }
