@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { docCommand } from './doc.ts';
 import { execCommand } from './exec.ts';
@@ -7,6 +8,7 @@ import { inventoryCommand } from './inventory.ts';
 import type { Action } from './program.ts';
 import { resumeCommand, runCommand } from './run.ts';
 import { runsCommand, showCommand } from './runs.ts';
+import { schemaCommand } from './schema.ts';
 import { simCommand } from './sim.ts';
 import type { Terminal } from './streams.ts';
 
@@ -15,6 +17,7 @@ export function commands(terminal: Terminal, exit: (status: number) => void): re
   const act = async (action: Action): Promise<void> => exit(await action(terminal));
   return [
     runCommand(act),
+    checkCommand(act),
     resumeCommand(act),
     runsCommand(act),
     showCommand(act),
@@ -22,6 +25,7 @@ export function commands(terminal: Terminal, exit: (status: number) => void): re
     factsCommand(act),
     inventoryCommand(act),
     docCommand(act),
+    schemaCommand(act),
     demoCommand(act),
     simCommand(act),
   ];
