@@ -9,7 +9,7 @@ import { EXIT } from './exit.ts';
 import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
-import { collect, collectWords } from './options.ts';
+import { extraVarsOption, inventoryOption, withTagOptions } from './options.ts';
 import type { Action } from './program.ts';
 import type { Terminal } from './streams.ts';
 
@@ -27,19 +27,12 @@ interface CheckOptions {
 
 /** The command `copse check`. */
 export function checkCommand(act: (action: Action) => Promise<void>): Command {
-  return new Command('check')
+  return withTagOptions(new Command('check'))
     .description('find everything wrong with playbooks and inventory that can be known without a connection')
     .argument('<playbook...>', 'YAML files with plays')
-    .option(
-      '-i, --inventory <source>',
-      'inventory file, folder, program or "h1,h2,"; may be given several times',
-      collect,
-      [],
-    )
+    .addOption(inventoryOption())
     .option('-l, --limit <pattern>', 'only these of the selected hosts')
-    .option('-e, --extra-vars <vars>', 'name=value, {name: value} or @file; wins over all other variables', collect, [])
-    .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
-    .option('--skip-tags <tags>', 'no task with one of these tags', collectWords, [])
+    .addOption(extraVarsOption())
     .option('--list-tasks', 'list the tasks that would run')
     .option('--list-hosts', 'list the hosts of each play')
     .option('--list-tags', 'list the tags of each play')

@@ -9,7 +9,7 @@ import { findHost, type Inventory } from '../inventory/types.ts';
 import { EXIT } from './exit.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
-import { collect } from './options.ts';
+import { extraVarsOption, inventoryOption } from './options.ts';
 import type { Action } from './program.ts';
 import type { Terminal } from './streams.ts';
 
@@ -29,13 +29,9 @@ interface InventoryOptions {
 export function inventoryCommand(act: (action: Action) => Promise<void>): Command {
   return new Command('inventory')
     .description('show what an inventory says; Ansible inventories load as they are')
-    .option(
-      '-i, --inventory <source>',
-      'inventory file, folder, program or "h1,h2,"; may be given several times',
-      collect,
-    )
+    .addOption(inventoryOption())
     .option('-l, --limit <pattern>', 'only these hosts')
-    .option('-e, --extra-vars <vars>', 'name=value, {name: value} or @file; wins over all other variables', collect)
+    .addOption(extraVarsOption())
     .option('--playbook-dir <folder>', 'folder of a playbook, whose group_vars and host_vars count too')
     .addOption(
       new Option('--list', 'groups, hosts and variables as JSON, as ansible-inventory prints it').conflicts([

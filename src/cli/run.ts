@@ -10,7 +10,7 @@ import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
 import { inventorySources } from './inventory-sources.ts';
 import { loadHosts } from './load-hosts.ts';
-import { collectWords, withHostOptions } from './options.ts';
+import { withHostOptions, withTagOptions } from './options.ts';
 import type { Action } from './program.ts';
 import { beginRecord, digestOf, resumeRecord, type RunRecord } from './record.ts';
 import { runLoaded, type Loaded, type LoadedOptions } from './run-loaded.ts';
@@ -19,13 +19,11 @@ import { version } from './version.ts';
 
 /** The command `copse run`. */
 export function runCommand(act: (action: Action) => Promise<void>): Command {
-  return withHostOptions(new Command('run'))
+  return withTagOptions(withHostOptions(new Command('run')))
     .description('run playbooks: ask each host, plan, apply, ask again')
     .argument('<playbook...>', 'YAML files with plays')
     .option('-C, --check', 'plan only: ask the hosts, change nothing, say what would change')
     .option('-D, --diff', 'show what changes as a diff')
-    .option('-t, --tags <tags>', 'only tasks with one of these tags', collectWords, [])
-    .option('--skip-tags <tags>', 'no task with one of these tags', collectWords, [])
     .option('--start-at-task <name>', 'begin with the task of this name')
     .option('--step', 'ask before each task')
     .option('--detailed-exitcode', 'exit 10 instead of 0 when something changed')
