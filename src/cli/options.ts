@@ -76,7 +76,7 @@ export function withTagOptions(command: Command): Command {
 }
 
 /** Commander collector for an option that may be given several times. */
-function collect(value: string, before: readonly string[] = []): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
