@@ -9,7 +9,7 @@ export interface Offsets {
 }
 
 /** Exit statuses of the script that begins and follows a transaction. */
-export const FOLLOW = { ended: 0, folder: 71, input: 72, killed: 73, unstarted: 74, rebooted: 75 } as const;
+export const FOLLOW = { ended: 0, folder: 71, input: 72, killed: 73, unstarted: 74, rebooted: 75, gone: 76 } as const;
 
 /** Where the record of a transaction is kept: in memory for root, in the home folder otherwise. */
 const FOLDER = `if [ "$(id -u)" = 0 ]; then base=/run/copse; else base=\${HOME:-/nonexistent}/.local/state/copse; fi
@@ -128,7 +128,8 @@ if [ ! -d "$dir" ]; then
 fi
 # An output that shrank was cut off at the cap; what lies beyond it came later.
 show() {
-  now=$(wc -c <"$dir/$1") from=$2
+  now=$( (wc -c <"$dir/$1") 2>/dev/null) from=$2
+  [ -n "$now" ] || exit ${FOLLOW.gone}
   [ "$now" -ge "$from" ] || from=$cap
   [ "$now" -gt "$from" ] || return 0
   tail -c "+$((from + 1))" -- "$dir/$1" | head -c "$((now - from))"
@@ -136,6 +137,7 @@ show() {
 pid= idle=0
 while :; do
   end=
+  if [ ! -d "$dir" ]; then exit ${FOLLOW.gone}; fi
   if [ -f "$dir/status" ]; then end=${FOLLOW.ended}
   elif [ -n "$pid" ]; then kill -0 "$pid" 2>/dev/null || [ -f "$dir/status" ] || end=${FOLLOW.killed}
   elif [ -f "$dir/pid" ]; then

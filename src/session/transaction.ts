@@ -135,6 +135,8 @@ async function collect(host: TransactionHost, { name, signal }: TransactionOptio
       throw unstarted(name);
     case FOLLOW.folder:
       throw noFolder(name);
+    case FOLLOW.gone:
+      throw noStatus(name);
     default:
   }
   const { status } = await host.ask({ status: statusQuestion(name) }, signal);
