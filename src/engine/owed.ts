@@ -1,5 +1,5 @@
 import type { Problem } from '../core/problem.ts';
-import type { RebootStep, Step } from '../core/step.ts';
+import type { HealthWish, RebootStep, Step } from '../core/step.ts';
 import type { Applied } from './step.ts';
 
 /** A reboot that a task left to its neighbour: what to apply, and how to see afterwards that the task came true. */
@@ -45,14 +45,41 @@ export async function settleOwed({ owed, leave }: Pick<Neighbours, 'owed' | 'lea
   return left.map((problem) => ({ ...problem, message: `the reboot that "${owed.task}" left: ${problem.message}` }));
 }
 
-/** A task's steps with the reboot that was left to it: its own reboot boots what waits, and gives back what was taken for it. */
+/**
+ * A task's steps with the reboot that was left to it: its own reboot boots what waits, under what both tasks want of health,
+ * and gives back what was taken for it.
+ */
 export function withOwed(steps: readonly Step[], owed: Owed | undefined): readonly Step[] {
-  const at = steps.findIndex(
-    (step) => step.do === 'reboot' && step.activates === undefined && step.command === undefined,
-  );
+  const at = steps.findIndex((step) => step.do === 'reboot' && step.command === undefined);
   const own = steps[at];
   if (owed === undefined || own?.do !== 'reboot') return steps;
-  const { do: _do, say: _say, timeoutMs: _timeout, downTimeoutMs: _down, ...left } = owed.reboot;
-  const reboot: RebootStep = { ...left, ...own };
-  return [...steps.slice(0, at), reboot, ...steps.slice(at + 1), ...owed.after];
+  const activates = own.activates ?? owed.reboot.activates;
+  const reboot: RebootStep = { ...joined(own, owed.reboot), ...(activates === undefined ? {} : { activates }) };
+  const after = owed.after.filter((step) => !steps.some(({ say }) => say === step.say));
+  return [...steps.slice(0, at), reboot, ...steps.slice(at + 1), ...after];
+}
+
+/** The stricter of two wishes in every respect. */
+function joined(own: RebootStep, left: RebootStep): RebootStep {
+  const { retryDenied: _own, ...rest } = own;
+  const health = joinedHealth(own.health, left.health);
+  return {
+    ...rest,
+    timeoutMs: Math.max(own.timeoutMs, left.timeoutMs),
+    downTimeoutMs: Math.max(own.downTimeoutMs, left.downTimeoutMs),
+    ...(health === undefined ? {} : { health }),
+    ...(own.rollback === true || left.rollback === true ? { rollback: true as const } : {}),
+    ...(own.retryDenied === true && left.retryDenied === true ? { retryDenied: true as const } : {}),
+  };
+}
+
+function joinedHealth(one: HealthWish | undefined, other: HealthWish | undefined): HealthWish | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    commands: [...one.commands, ...other.commands],
+    minHealthyMs: Math.max(one.minHealthyMs, other.minHealthyMs),
+    everyMs: Math.min(one.everyMs, other.everyMs),
+    deadlineMs: Math.max(one.deadlineMs, other.deadlineMs),
+    failedUnits: one.failedUnits === 'fail' || other.failedUnits === 'fail' ? 'fail' : 'warn',
+  };
 }

@@ -5,7 +5,7 @@ import type { AnyModule, Change, ModuleContext } from '../core/module.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Step } from '../core/step.ts';
 import { applyAll, type AppliedAll } from './apply.ts';
-import { ALONE, type Neighbours } from './owed.ts';
+import { ALONE, withOwed, type Neighbours } from './owed.ts';
 import { applyStep, type StepContext } from './step.ts';
 
 /** A module with its bound wish, ready to meet a host. */
@@ -50,10 +50,10 @@ export async function applyAndBoot(work: Work, change: Plan, boot: number, leave
     return { done: [...first.done, ...given.done], problems: unconverged(second) };
   }
   if (leaves && reboots(second.steps)) {
-    leave(owedBy(work, second.steps, owed));
+    leave(owedBy(work, withOwed(second.steps, owed), owed));
     return first;
   }
-  const rest = await applyKnown(work, second.steps, boot);
+  const rest = await applyKnown(work, withOwed(second.steps, owed), boot);
   return { done: [...first.done, ...rest.done], problems: rest.problems };
 }
 

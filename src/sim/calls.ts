@@ -88,7 +88,9 @@ async function answer(
 ): Promise<void> {
   const root = rootOf(host);
   const [user = '', channel = '', cwd = '', tool = '', ...args] = takeRequest(file, root);
-  const reply = openReply(file, SPEAKS.has(tool) ? undefined : root, used);
+  const fd = openAsker(file);
+  if (fd === undefined) return;
+  const reply = openReply(fd, file, SPEAKS.has(tool) ? undefined : root, used);
   let becomes = false;
   const call: Call = {
     tool,
@@ -126,9 +128,19 @@ interface Reply {
 /** Counts parts of answers over all calls: a process that becomes another stand-in keeps its number. */
 let part = 0;
 
-function openReply(file: string, root: string | undefined, used: { file: string; at: number }[]): Reply {
-  const fd = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
-  unlinkSync(file);
+/** The pipe somebody waits at for an answer; undefined when a reboot ended whoever asked. */
+function openAsker(file: string): number | undefined {
+  try {
+    return openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENXIO') return undefined;
+    throw error;
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function openReply(fd: number, file: string, root: string | undefined, used: { file: string; at: number }[]): Reply {
   let script = '';
   const flush = (): void => {
     if (script === '') return;

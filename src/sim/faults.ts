@@ -14,6 +14,10 @@ export type Fault =
   | { readonly fault: 'never-returns' }
   | { readonly fault: 'boots-old'; readonly cause: 'no-space' | 'etc-merge' }
   | { readonly fault: 'falls-back' }
+  | { readonly fault: 'boot-menu' }
+  | { readonly fault: 'comes-late'; readonly ms: number }
+  | { readonly fault: 'boots-again'; readonly times: number }
+  | { readonly fault: 'live-cut' }
   | { readonly fault: 'power-cut' }
   | { readonly fault: 'ignores-reboot' }
   | { readonly fault: 'reboot-blocked' }
@@ -40,6 +44,10 @@ export const FAULTS: Readonly<Record<FaultName, string>> = {
   'boots-old':
     'fails to finalize the staged deployment and boots the old one (boots-old:no-space, boots-old:etc-merge)',
   'falls-back': 'finds the new deployment unhealthy three times and boots the old one again',
+  'boot-menu': 'boots the old deployment because somebody chose it in the boot menu; the new one stays',
+  'comes-late': 'takes longer to come back (comes-late:30s)',
+  'boots-again': 'boots again by itself soon after a boot, so often (boots-again:N, default 1)',
+  'live-cut': 'loses rpm-ostreed in the middle of the next live apply, once',
   'power-cut': 'loses power when told to reboot: nothing staged is finalized',
   'ignores-reboot': 'says yes to a reboot and does not do it',
   'reboot-blocked': 'refuses to reboot: somebody holds an inhibitor lock',
@@ -57,6 +65,10 @@ export function parseFault(text: string): Fault {
   switch (name) {
     case 'drop':
       return { fault: 'drop', after: count(text, value === '' ? '1' : value) };
+    case 'boots-again':
+      return { fault: name, times: count(text, value === '' ? '1' : value) };
+    case 'comes-late':
+      return { fault: name, ms: duration(text, value === '' ? '30s' : value) };
     case 'slow':
     case 'busy':
       return { fault: name, ms: duration(text, value === '' && name === 'busy' ? '30s' : value || '200ms') };
@@ -71,7 +83,10 @@ export function parseFault(text: string): Fault {
   }
 }
 
-type PlainName = Exclude<FaultName, 'drop' | 'slow' | 'busy' | 'boots-old' | 'unhealthy' | 'package-missing'>;
+type PlainName = Exclude<
+  FaultName,
+  'boots-again' | 'comes-late' | 'drop' | 'slow' | 'busy' | 'boots-old' | 'unhealthy' | 'package-missing'
+>;
 
 function plain(name: string, value: string, text: string): Fault {
   if (!Object.hasOwn(FAULTS, name)) {

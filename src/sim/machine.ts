@@ -33,6 +33,8 @@ export interface Machine {
   /** Setting it makes and removes the folders of deployments. */
   sysroot: Sysroot;
   bootId: string;
+  /** How often userspace alone was rebooted in this boot of the kernel, and whether the reboot under way is such a one. */
+  softReboot: { readonly count: number; readonly pending: boolean } | undefined;
   boots: number;
   /** Milliseconds since 1970 of the boot. */
   bootedAt: number;
@@ -98,6 +100,7 @@ export function createMachine(parts: MachineParts): Machine {
     faults: new Map((parts.options.faults ?? []).map((fault) => [fault.fault, fault])),
     counts: { connections: 0, logins: 0, channels: 0, commands: 0, reboots: 0, transactions: 0, calls: [] },
     bootId: parts.random.uuid(),
+    softReboot: undefined,
     boots: 0,
     bootedAt: Date.now() - 3_600_000,
     up: true,

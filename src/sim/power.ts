@@ -27,14 +27,35 @@ export function orderReboot(machine: Machine): RebootAnswer {
 
 async function reboot(machine: Machine): Promise<void> {
   const { timing, random } = machine;
-  const still = { ref: false, signal: machine.life.signal };
+  const still = { ref: false, signal: machine.life.signal } as const;
   const cutPower = faultOf(machine, 'power-cut') !== undefined;
   if (!cutPower) await delay(timing.shutdown, undefined, still);
   machine.sysroot = cutPower ? dropStaged(machine.sysroot) : shutDown(machine);
   goDown(machine);
   if (faultOf(machine, 'never-returns') !== undefined) return;
-  await delay(timing.down + random.below(Math.ceil(timing.down / 5)), undefined, still);
+  const late = faultOf(machine, 'comes-late')?.ms ?? 0;
+  await delay(timing.down + random.below(Math.ceil(timing.down / 5)) + late, undefined, still);
   comeUp(machine);
+  await bootAgain(machine, still);
+}
+
+/** A host that cannot keep up goes down as soon as it is up. */
+async function bootAgain(
+  machine: Machine,
+  still: { readonly ref: false; readonly signal: AbortSignal },
+): Promise<void> {
+  const again = faultOf(machine, 'boots-again');
+  if (again === undefined) return;
+  if (again.times <= 1) machine.faults.delete('boots-again');
+  else machine.faults.set('boots-again', { ...again, times: again.times - 1 });
+  await delay(machine.timing.down * 3, undefined, still);
+  await reboot(machine);
+}
+
+/** Userspace alone starts anew, in the deployment that boots next; the kernel and its boot id stay. */
+export function orderSoftReboot(machine: Machine): RebootAnswer {
+  machine.softReboot = { count: (machine.softReboot?.count ?? 0) + 1, pending: true };
+  return orderReboot(machine);
 }
 
 /** Everything stops; nothing of this boot goes on. */
@@ -51,10 +72,13 @@ export function comeUp(machine: Machine): void {
   const before = bootedOf(machine.sysroot);
   const first = machine.sysroot.deployments[0] ?? before;
   const falls = faultOf(machine, 'falls-back') !== undefined && idOf(first) !== idOf(before);
-  const next = falls ? before : first;
+  const next = falls || faultOf(machine, 'boot-menu') !== undefined ? before : first;
   machine.power = new AbortController();
   machine.boots += 1;
-  machine.bootId = machine.random.uuid();
+  const fresh = machine.random.uuid();
+  machine.bootId = machine.softReboot?.pending === true ? machine.bootId : fresh;
+  machine.softReboot =
+    machine.softReboot?.pending === true ? { count: machine.softReboot.count, pending: false } : undefined;
   machine.bootedAt = Date.now();
   machine.stopping = false;
   swapEtc(machine.root, before, next);
@@ -109,8 +133,8 @@ function fellBack(machine: Machine, id: string): void {
   const others = sysroot.deployments.filter((one) => idOf(one) !== id);
   machine.sysroot = { ...sysroot, deployments: [bootedOf(sysroot), ...others] };
   const message = 'FALLBACK BOOT DETECTED! Default rpm-ostree deployment has been rolled back.';
-  log(machine, unit, message, { priority: 4 });
   machine.boots += 3;
+  log(machine, unit, message, { priority: 4 });
 }
 
 /** Units that tell how the boot went, some time after the first login. */

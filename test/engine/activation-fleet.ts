@@ -41,6 +41,8 @@ export interface DriveOptions {
   readonly check?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Event) => void;
+  /** Awaited when an event of that type comes for the first time, before it counts as taken. */
+  readonly once?: { readonly type: Event['type']; readonly run: () => Promise<void> } | undefined;
 }
 
 /** Runs tasks on one host of a fleet: the real engine over a real session and real SSH. */
@@ -74,10 +76,11 @@ export async function drive(fleet: Fleet, host: string, tasks: string, how: Driv
       {
         openSession: sessionOpener({ login: NOBODY, prompter, secrets: createSecrets(), terminal }),
         specOf: (one) => specOf(one, NOBODY),
-        emit: (event) => {
+        emit: async (event) => {
+          const isFirst = !events.some(({ type }) => type === event.type);
           events.push(event);
           how.onEvent?.(event);
-          return Promise.resolve();
+          if (isFirst && event.type === how.once?.type) await how.once.run();
         },
         signal,
         clock: systemClock,

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFleet } from '../../src/sim/fleet.ts';
+import { parseFault } from '../../src/sim/faults.ts';
+import { packagesOf } from '../../src/sim/model/deployment.ts';
+import { runningOf } from '../../src/sim/model/sysroot.ts';
 import type { Fleet } from '../../src/sim/types.ts';
-import { QUICK } from '../sim/client.ts';
+import { once, QUICK } from '../sim/client.ts';
 import { drive } from './activation-fleet.ts';
+import { LAYER, ROWS, type Row } from './outcomes.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await startFleet({ hosts: 12, timing: QUICK });
+  fleet = await startFleet({ hosts: ROWS.length + 2, timing: QUICK });
 });
 afterAll(async () => {
   await fleet.stop();
@@ -39,3 +43,35 @@ describe('layering and booting', () => {
     expect([host.counts.reboots, host.counts.transactions]).toEqual([1, 2]);
   });
 });
+
+describe('an outcome is told as it is, and nothing more is done', () => {
+  for (const [index, row] of ROWS.entries()) {
+    it(row.name, () => meets(row, `edge${String(index + 3).padStart(2, '0')}`));
+  }
+});
+
+async function meets(row: Row, name: string): Promise<void> {
+  const host = fleet.host(name);
+  const asRoot = async (text: string): Promise<void> => {
+    const [word, fault = ''] = text.split(' ');
+    if (word === 'FAULT') host.inject(parseFault(fault));
+    else await once(fleet, host, `sudo ${text}`);
+  };
+  if (row.before !== undefined) await asRoot(row.before);
+  for (const fault of row.faults ?? []) host.inject(fault);
+  const told = await drive(fleet, name, row.tasks ?? LAYER, {
+    once: row.when === undefined ? undefined : { type: row.when.type, run: () => asRoot(row.when?.run ?? '') },
+  });
+
+  const { counts, state } = host;
+  expect(told.problems[0] ?? '', told.problems.join('\n')).toMatch(row.says ?? /^$/);
+  expect(told.hints[0] ?? '').toMatch(row.hints ?? /(?:)/);
+  if (row.code !== undefined) expect(told.codes).toEqual([row.code]);
+  if (row.outcome !== undefined) expect(told.of('tools')['activation']).toMatchObject(row.outcome);
+  expect({
+    exit: told.result.status,
+    reboots: counts.reboots,
+    transactions: counts.transactions,
+    has: packagesOf(runningOf(state.sysroot).origin).some((one) => one.name === 'tmux'),
+  }).toEqual({ exit: row.exit, reboots: row.reboots, transactions: row.transactions, has: row.has });
+}

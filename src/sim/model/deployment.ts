@@ -29,6 +29,8 @@ export interface Deployment {
   readonly unlocked: 'none' | 'development' | 'hotfix' | 'transient';
   /** Checksum that is applied to the running tree; only on the booted deployment. */
   readonly live?: string;
+  /** Checksum that a live apply was cut off on its way to. */
+  readonly liveCut?: string;
   /** The command line that made it. */
   readonly madeBy: string;
 }

@@ -61,7 +61,7 @@ export function dropStaged(sysroot: Sysroot): Sysroot {
 
 /** Boots a deployment: what was applied live is gone. */
 export function boot(sysroot: Sysroot, id: string): Sysroot {
-  const deployments = sysroot.deployments.map(({ live: _live, ...one }) =>
+  const deployments = sysroot.deployments.map(({ live: _live, liveCut: _cut, ...one }) =>
     one.unlocked === 'hotfix' ? one : { ...one, unlocked: 'none' as const },
   );
   return { deployments, bootedId: id };

@@ -1,8 +1,8 @@
 import type { Call } from '../calls.ts';
-import { showTree, type Machine } from '../machine.ts';
+import { faultOf, showTree, type Machine } from '../machine.ts';
 import { idOf, resolve, type Tree } from '../model/deployment.ts';
 import { evr, type Package } from '../model/packages.ts';
-import { bootedOf, change } from '../model/sysroot.ts';
+import { bootedOf, change, type Sysroot } from '../model/sysroot.ts';
 import { imageUnit } from '../model/units.ts';
 import { readWords } from '../words.ts';
 import { transact } from './transactions.ts';
@@ -40,13 +40,38 @@ export function applyLive(
     say(`error: ${refusal}, allow replacement to override\n`);
     return 1;
   }
+  if (booted.liveCut !== undefined && booted.liveCut !== pending.checksum) {
+    say(
+      `error: Previously interrupted while targeting commit ${booted.liveCut}, cannot change target to ${pending.checksum}\n`,
+    );
+    return 1;
+  }
+  if (faultOf(machine, 'live-cut') !== undefined) {
+    machine.faults.delete('live-cut');
+    machine.sysroot = change(machine.sysroot, idOf(booted), { liveCut: pending.checksum, unlocked: 'transient' });
+    say(
+      'error: Bus owner changed, aborting. This likely means the daemon crashed; check logs with `journalctl -xe`.\n',
+    );
+    return 1;
+  }
   showTree(machine, idOf(pending));
   for (const name of to.layered.flatMap((pkg) => pkg.units ?? [])) {
     if (machine.units.get(name).load === 'not-found') machine.units.set(imageUnit(name, false));
   }
   machine.sysroot = change(machine.sysroot, idOf(booted), { live: pending.checksum, unlocked: 'transient' });
-  say('Successfully updated running filesystem tree.\n');
+  machine.sysroot = withoutCut(machine.sysroot);
+  const units = allowReplacement ? to.layered.flatMap((pkg) => pkg.units ?? []) : [];
+  const restart = units.map((name) => `  /usr/lib/systemd/system/${name}\n`).join('');
+  say(
+    units.length === 0
+      ? 'Successfully updated running filesystem tree.\n'
+      : `Successfully updated running filesystem tree; Following services may need to be restarted:\n${restart}`,
+  );
   return 0;
+}
+
+function withoutCut(sysroot: Sysroot): Sysroot {
+  return { ...sysroot, deployments: sysroot.deployments.map(({ liveCut: _cut, ...one }) => one) };
 }
 
 function replaces(from: Tree, to: Tree): string | undefined {

@@ -71,6 +71,7 @@ function describe(deployment: Deployment, booted: boolean): unknown {
     'base-local-replacements': [],
     'regenerate-initramfs': false,
     ...(deployment.live === undefined ? {} : { 'live-replaced': deployment.live }),
+    ...(deployment.liveCut === undefined ? {} : { 'live-inprogress': deployment.liveCut }),
   };
 }
 

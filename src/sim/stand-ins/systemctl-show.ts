@@ -56,6 +56,7 @@ export function managerProperties(machine: Machine): Properties {
     ['NFailedUnits', String(failed)],
     ['NJobs', '0'],
     ['SystemState', systemState(machine)],
+    ['SoftRebootsCount', String(machine.softReboot?.count ?? 0)],
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Call } from '../calls.ts';
 import type { Machine } from '../machine.ts';
 import { fileState, unitName, type Unit } from '../model/units.ts';
 import { readWords, type Words } from '../words.ts';
+import { orderSoftReboot } from '../power.ts';
 import { rebootNow } from './reboot.ts';
 import { systemState } from './system-state.ts';
 import { act } from './systemctl-act.ts';
@@ -74,10 +75,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'daemon-reexec': (machine, call) => asRoot(call, 'reexecute daemon', () => machine.units.reload()),
   reboot: (machine, call, words) => rebootNow(call, machine, words.has('-f')),
   poweroff: (machine, call, words) => rebootNow(call, machine, words.has('-f')),
-  'soft-reboot': (_machine, call) => {
-    call.err('Failed to soft-reboot: this host cannot\n');
-    return 1;
-  },
+  'soft-reboot': (machine, call) => asRoot(call, 'soft-reboot', () => void orderSoftReboot(machine)),
 };
 
 /** The modelled systemctl. */
