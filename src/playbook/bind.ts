@@ -104,8 +104,12 @@ async function paramValue(name: string, param: ParamPlan, { task, scope, options
   if (param.kind === 'expression') return evaluated(param.expression, scope);
   if (param.kind === 'expressions') return param.expressions.map((expression) => evaluated(expression, scope));
   const value = renderTree(param.tree, scope);
-  if (!param.isLocalFile || typeof value !== 'string') return value;
-  return readLocalFile(value, task.folders, options.readFile, task.plan.place([name]));
+  if (!param.isLocalFile) return value;
+  const readOne = (one: Value, path: readonly (string | number)[]): unknown =>
+    typeof one === 'string' ? readLocalFile(one, task.folders, options.readFile, task.plan.place(path)) : one;
+  return Array.isArray(value)
+    ? Promise.all(value.map((one: Value, index) => readOne(one, [name, index])))
+    : readOne(value, [name]);
 }
 
 function evaluated(expression: Parameters<typeof evaluate>[0], scope: Scope): Evaluated {

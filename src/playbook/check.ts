@@ -17,7 +17,7 @@ import type { ReadPlaybook } from './load.ts';
 import { hostClasses, type HostClass } from './host-classes.ts';
 import { expressionsOf, readsOf, type Reads } from './reads.ts';
 import { resultType } from './results.ts';
-import { selectedByTags, unknownTags } from './tags.ts';
+import { selectedByTags, unknownStart, unknownTags } from './tags.ts';
 import type { Block, Play, Playbook, Task, TaskNode } from './types.ts';
 
 /** What a run would be asked for. */
@@ -26,6 +26,8 @@ export interface CheckPlaybookOptions {
   readonly tags?: readonly string[];
   readonly skipTags?: readonly string[];
   readonly extraVars: Vars;
+  /** `--start-at-task`. */
+  readonly startAtTask?: string | undefined;
   /** Names that tasks with problems of their own would have given. */
   readonly lost?: ReadPlaybook['lost'];
 }
@@ -40,7 +42,7 @@ export function checkPlaybook(
   options: CheckPlaybookOptions,
 ): readonly Problem[] {
   const wish = { tags: options.tags ?? [], skipTags: options.skipTags ?? [] };
-  const problems: Problem[] = [...unknownTags(playbook, wish)];
+  const problems: Problem[] = [...unknownTags(playbook, wish), ...unknownStart(playbook, options.startAtTask)];
   const registered = emptyRecord<Known>();
   for (const name of options.lost?.registers ?? []) registered[name] = new Unknown(ANY);
   for (const play of playbook.plays) {
@@ -81,6 +83,8 @@ function hostsOf(
   options: CheckPlaybookOptions,
   problems: Problem[],
 ): readonly Host[] {
+  // That a pattern holds no expressions is told when it is read.
+  if (play.hosts.includes('{{')) return [];
   try {
     const names = selectHosts(inventory, play.hosts, { limit: options.limit, at: play.hostsAt });
     return names.flatMap((name) => findHost(inventory, name) ?? []);
@@ -109,14 +113,15 @@ const RESCUED: Readonly<Record<string, Known>> = {
 };
 
 function checkOne(task: Task, checking: Checking, loops: readonly Block[]): void {
-  const { play, tally, registered, wish } = checking;
+  const { play, inventory, extraVars, handlers, tally, registered, wish } = checking;
   const isHandler = play.handlers.includes(task);
   if (isHandler || selectedByTags(task.tags, wish)) {
     const expressions = [...expressionsOf(task), ...loops.flatMap((block) => loopExpressions(block))];
     const reads = readsOf(expressions, [task, ...loops], play);
     for (const { host, names } of checking.classes(reads)) {
-      const on: TaskCheck = { ...checking, host, locals: {} };
-      for (const locals of rounds(loops, on)) tally.add(checkTask(task, { ...on, locals }), names);
+      const on: TaskCheck = { play, inventory, extraVars, registered, handlers, host, locals: NO_LOCALS };
+      for (const locals of rounds(loops, on))
+        tally.add(checkTask(task, loops.length === 0 ? on : { ...on, locals }), names);
     }
     if (task.register !== undefined) registered[task.register] = new Unknown(resultType(task));
   } else if (task.register !== undefined) {
@@ -141,3 +146,4 @@ function rounds(loops: readonly Block[], on: TaskCheck): readonly Scope[] {
 }
 
 const MAX_ROUNDS = 200;
+const NO_LOCALS: Scope = {};

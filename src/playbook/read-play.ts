@@ -38,6 +38,7 @@ export async function readPlay(cursor: Cursor, options: PlayOptions): Promise<Pl
     open: options.open,
     isHandlers: false,
   };
+  complainOfHosts(under(cursor, 'hosts'), reading);
   const playVars = await playVariables(cursor, namesOf(parsed?.vars_files), around, reading);
   const tasks = await sections(cursor, level);
   const handlers = await readTasks(under(cursor, 'handlers'), {
@@ -70,6 +71,13 @@ export async function readPlay(cursor: Cursor, options: PlayOptions): Promise<Pl
     tasks,
     handlers: handlers.filter((node): node is Task => node.kind === 'task'),
   };
+}
+
+/** A pattern with braces would be taken for names with spaces. */
+function complainOfHosts(hosts: Cursor, reading: Reading): void {
+  if (typeof hosts.value !== 'string' || !hosts.value.includes('{{')) return;
+  const hint = 'write the pattern itself, and choose among its hosts with --limit';
+  complain(reading, hosts, 'value', { code: 'E_VALUE', message: 'hosts: a host pattern holds no expressions', hint });
 }
 
 /** Keys that are no keywords are answered here, in words of their own, and taken out before the schema sees them. */

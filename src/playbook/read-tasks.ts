@@ -123,7 +123,7 @@ function readMeta(cursor: Cursor, level: Level): readonly TaskNode[] {
     level.counter.next += 1;
     return [{ kind: 'flush', id }];
   }
-  const habit = HABITS.meta.get(String(what.value));
+  const habit = HABITS.meta.get(typeof what.value === 'string' ? what.value : '');
   const hint = habit ?? 'only "meta: flush_handlers" is there';
   complain(level.reading, what, 'value', {
     code: 'E_ANSIBLE',

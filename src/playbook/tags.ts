@@ -1,4 +1,4 @@
-import { nearest } from '../core/nearest.ts';
+import { didYouMean, nearest } from '../core/nearest.ts';
 import type { Problem } from '../core/problem.ts';
 import type { Playbook, Task, TaskNode } from './types.ts';
 
@@ -53,6 +53,19 @@ export function unknownTags(playbook: Playbook, { tags, skipTags }: TagWish): re
           : `did you mean "${guess}"?`;
       return { code: 'E_NAME', message: `${option}: no task has the tag "${tag}"`, hint };
     });
+}
+
+/** A name of `--start-at-task` that no task has: the run would pass over everything. */
+export function unknownStart(playbook: Playbook, name: string | undefined): readonly Problem[] {
+  const names = playbook.plays.flatMap((play) => play.tasks.flatMap(namesIn));
+  if (name === undefined || names.includes(name)) return [];
+  const hint = didYouMean(name, names) ?? '"copse check --list-tasks" lists the names';
+  return [{ code: 'E_NAME', message: `--start-at-task: there is no task "${name}"`, hint }];
+}
+
+function namesIn(node: TaskNode): readonly string[] {
+  if (node.kind === 'flush') return [];
+  return node.kind === 'task' ? [node.name] : [...node.block, ...node.rescue, ...node.always].flatMap(namesIn);
 }
 
 function tagsIn(node: TaskNode | Task): readonly string[] {

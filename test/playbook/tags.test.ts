@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectedByTags, unknownTags } from '../../src/playbook/tags.ts';
+import { selectedByTags, unknownStart, unknownTags } from '../../src/playbook/tags.ts';
 import { load } from './load-text.ts';
 
 describe('a task', () => {
@@ -54,6 +54,21 @@ describe('tags of the command line', () => {
     expect(unknownTags(playbook, { tags: ['confg', 'late', 'all'], skipTags: ['zzz'] })).toEqual([
       { code: 'E_NAME', message: '--tags: no task has the tag "confg"', hint: 'did you mean "config"?' },
       { code: 'E_NAME', message: '--skip-tags: no task has the tag "zzz"', hint: 'there are: config, late' },
+    ]);
+  });
+});
+
+describe('--start-at-task', () => {
+  it('needs the name of a task', async () => {
+    const playbook = await load('- hosts: all\n  tasks:\n    - block:\n        - {name: second step, command: ls}\n');
+
+    expect(unknownStart(playbook, 'second step')).toEqual([]);
+    expect(unknownStart(playbook, 'secnd step')).toEqual([
+      {
+        code: 'E_NAME',
+        message: '--start-at-task: there is no task "secnd step"',
+        hint: 'did you mean "second step"?',
+      },
     ]);
   });
 });
