@@ -60,7 +60,7 @@ export interface Module<Want, Have> {
   readonly params: z.ZodType<Want>;
   /** Parameters that hold a CEL expression (or a list of them); the engine evaluates them and passes `Evaluated` values. */
   readonly expressions?: readonly string[];
-  /** Parameters that name a file of the controller; the engine reads it and passes a `LocalFile`. */
+  /** Parameters that name a file of the controller, or a list of them; the engine reads it and passes a `LocalFile`. */
   readonly localFiles?: readonly string[];
   /** The parameter that takes a bare string, as in `command: ls -l`. */
   readonly freeForm?: string;

@@ -8,6 +8,7 @@ import { Secret } from '../../src/core/secret.ts';
 import type { Step } from '../../src/core/step.ts';
 import { modules } from '../../src/modules/index.ts';
 import { sampleFacts } from './facts-sample.ts';
+import { rpmFile } from './rpm-file.ts';
 
 /** An answer as a case writes it: text, `KEY=value` lines as a mapping, or JSON. Code 0 and empty texts where nothing is said. */
 export interface CaseAnswer {
@@ -78,7 +79,7 @@ export function bind(module: AnyModule, args: unknown): Record<string, unknown> 
     typeof args === 'object' && args !== null && !Array.isArray(args)
       ? { ...args }
       : { [module.freeForm ?? '(free form)']: args };
-  for (const key of module.localFiles ?? []) if (typeof bound[key] === 'string') bound[key] = fakeFile(bound[key]);
+  for (const key of module.localFiles ?? []) if (key in bound) bound[key] = mapEach(bound[key], fakeFile);
   for (const key of module.expressions ?? []) if (key in bound) bound[key] = mapEach(bound[key], evaluate);
   return bound;
 }
@@ -91,8 +92,13 @@ function evaluate(value: unknown): unknown {
   return typeof value === 'string' ? { text: value, value: true } : value;
 }
 
-function fakeFile(path: string): unknown {
-  return { path, bytes: new TextEncoder().encode(`content of ${path}\n`), mode: '0755' };
+function fakeFile(path: unknown): unknown {
+  if (typeof path !== 'string') return path;
+  return {
+    path,
+    bytes: path.endsWith('.rpm') ? rpmFile(path) : new TextEncoder().encode(`content of ${path}\n`),
+    mode: '0755',
+  };
 }
 
 /** The context of a case. */
@@ -136,7 +142,7 @@ function fieldsOf(step: Step): Record<string, unknown> {
       return { transaction: words(step.command), ...optionsOf(step.command), ...codesOf(step), destroys };
     case 'put': {
       const { path, mode, owner, group, backupSuffix, content } = step;
-      const text = content instanceof Uint8Array ? new TextDecoder().decode(content) : String(content);
+      const text = content instanceof Uint8Array ? textOf(content) : String(content);
       return { put: path, content: text, mode, owner, group, backup: backupSuffix, destroys };
     }
     case 'wait':
@@ -158,6 +164,11 @@ function fieldsOf(step: Step): Record<string, unknown> {
         rollback: step.rollback,
       };
   }
+}
+
+/** An RPM stands for itself: its bytes say nothing to a reader. */
+function textOf(bytes: Uint8Array): string {
+  return bytes[0] === 0xed && bytes[1] === 0xab ? '(an RPM)' : new TextDecoder().decode(bytes);
 }
 
 function optionsOf(command: Command): Record<string, unknown> {

@@ -16,7 +16,7 @@ const RESERVED = ['changed', 'failed', 'skipped', 'results', 'diff', 'item'];
 
 /** What changes a host, as words of a script. */
 const EFFECTS =
-  /(?:^|[\s;|&({])(?:rm|rmdir|mv|cp|mkdir|touch|chmod|chown|chgrp|ln|tee|dd|install|truncate|kill|reboot|shutdown|mount|umount|sysctl)\s|sed\s+-i|systemctl\s+(?:start|stop|restart|reload|enable|disable|mask|unmask|daemon)|rpm-ostree\s+(?:install|uninstall|upgrade|rebase|cleanup|kargs|cancel|reload)|[^0-9&<]>>?\s*(?!\/dev\/null|&)\S|>\|/m;
+  /(?:^|[\s;|&({])(?:rm|rmdir|mv|cp|mkdir|touch|chmod|chown|chgrp|ln|tee|dd|install|truncate|kill|reboot|shutdown|mount|umount|sysctl)\s|sed\s+-i|systemctl\s+(?:start|stop|restart|reload|enable|disable|mask|unmask|daemon)|rpm-ostree\s+(?:install|uninstall|upgrade(?!\s+--(?:check|help))|rebase|cleanup|kargs\s+-|cancel|reload)|[^0-9&<]>>?\s*(?!\/dev\/null|&)\S|>\|/m;
 
 /** Programs that only tell something, with the words that must come first. */
 const HARMLESS: readonly (readonly string[])[] = [

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/answer.ts';
 import { script, type Command } from '../../core/command.ts';
-import type { RunStep } from '../../core/step.ts';
+import type { RunStep, Step } from '../../core/step.ts';
 
 /** Who else drives the deployments of a host, and what this rpm-ostree can do. */
 export interface Around {
@@ -56,12 +56,28 @@ export function readAround(answer: Answer | undefined): Around {
 }
 
 /** Stops other updaters, so that they cannot start again until they are given back or the host boots. */
-export function holdStep(units: readonly string[]): RunStep {
+function holdStep(units: readonly string[]): RunStep {
   return { do: 'run', say: `hold ${units.join(', ')}`, command: script(HOLD, ...units), unchangedCodes: [0] };
 }
 
 /** Lets them start again; also after a failure, and what a copse that is gone left behind. */
-export function giveBackStep(units: readonly string[]): RunStep {
+function giveBackStep(units: readonly string[]): RunStep {
   const say = `give back ${units.join(', ')}`;
   return { do: 'run', say, command: script(GIVE_BACK), unchangedCodes: [0], always: true };
+}
+
+/** The steps between holding other updaters and giving them back. */
+export function held(
+  want: { readonly hold_updates: boolean },
+  around: Around,
+  steps: readonly Step[],
+): readonly Step[] {
+  const { active } = around;
+  if (!want.hold_updates || active.length === 0) return [...steps, ...giveBack(around)];
+  return [holdStep(active), ...steps, giveBackStep(active)];
+}
+
+/** What a copse that is gone, or this task, holds is given back. */
+export function giveBack({ held: units }: Around): readonly Step[] {
+  return units.length > 0 ? [giveBackStep(units)] : [];
 }

@@ -3,53 +3,55 @@ import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step, UnlockBy } from '../../core/step.ts';
 import { bootsNext } from '../../facts/boot-order.ts';
 import { deltaOf, inactive, isSatisfied, type Delta } from './requests.ts';
-import { giveBackStep, holdStep } from './around.ts';
+import { giveBack, held } from './around.ts';
 import { INTERRUPTED_HINT, interruptedText, liveStep } from './live.ts';
 import { isLive, mayReboot, type Params } from './schema.ts';
 import type { Have } from './state.ts';
-import { rebootStep, requestSteps, waitIdleStep } from './steps.ts';
+import { rollbackPlan } from './rollback.ts';
+import { rebootStep, waitIdleStep } from './steps.ts';
+import { treeDiff } from './tree-diff.ts';
+import { changeSteps } from './tree-steps.ts';
 
 /**
  * The way to the wished packages. rpm-ostree builds every change on the deployment that is first in boot order, not on the
  * booted one, so both are looked at: the first must hold the wish, and unless it is only staged the running system too.
  */
 export function plan(want: Params, have: Have, _context: ModuleContext, before?: Have): Change {
-  const { booted } = have.ostree;
-  if (booted.id === '') {
+  if (have.ostree.booted.id === '') {
     return { refuse: 'no deployment of rpm-ostree is booted on this host', hint: 'a live system cannot be layered' };
   }
+  if (want.rollback_to !== undefined) return rollbackPlan(want, want.rollback_to, have);
+  const [wrong] = have.rpms.wrong;
+  if (wrong !== undefined) return { refuse: wrong, hint: 'look at the name of the file, or copy it anew' };
+  return planChange(want, have, before !== undefined);
+}
+
+function planChange(want: Params, have: Have, wasTried: boolean): Change {
+  const { booted } = have.ostree;
   const first = firstOf(have);
-  const delta = deltaOf(want, have, first);
+  const delta = deltaOf(want, have, first, wasTried);
   if (delta.stuck.length > 0) return refuseStuck(delta.stuck, first);
-  const isLayered = delta.add.length === 0 && delta.drop.length === 0;
-  const isActive = isSatisfied(deltaOf(want, have, booted)) || (isLive(want) && runsLive(have, first));
+  const isLayered = isSatisfied(delta);
+  const isActive = isSatisfied(deltaOf(want, have, booted, wasTried)) || (isLive(want) && runsLive(have, first));
   const notes = notesOf(want, have, first);
-  if (isLayered && (isActive || want.activate === 'stage')) return { steps: giveBack(have), notes };
-  const obstacle = isLayered ? cannotBoot(want, have, first) : driverAtWork(have, first);
-  const activation = isActive ? [] : activationSteps(want, have, isLayered, before !== undefined);
+  if (isLayered && (isActive || want.activate === 'stage')) return { steps: giveBack(have.around), notes };
+  const obstacle = isLayered
+    ? cannotBoot(want, have, first)
+    : delta.tree.move === undefined
+      ? driverAtWork(have, first)
+      : undefined;
+  const activation = isActive ? [] : activationSteps(want, have, isLayered, wasTried);
   if (obstacle !== undefined) return obstacle;
   if ('refuse' in activation) return activation;
   const boots = want.activate === 'reboot' && activation.length > 0;
-  const steps = held(want, have, [...staging(want, have, delta, isLayered), ...activation]);
+  const steps = held(want, have.around, [...staging(want, have, delta, isLayered), ...activation]);
   return { steps, diff: diffOf(delta, have, first, boots), notes };
 }
 
 /** What comes before the activation: the requests, or waiting for whoever is at work, so that a reboot throws nothing away. */
 function staging(want: Params, have: Have, delta: Delta, isLayered: boolean): readonly Step[] {
-  if (!isLayered) return requestSteps(want, delta, have);
+  if (!isLayered) return changeSteps(want, delta, have);
   return have.ostree.busy ? [waitIdleStep(want)] : [];
-}
-
-/** The steps between holding other updaters and giving them back. */
-function held(want: Params, have: Have, steps: readonly Step[]): readonly Step[] {
-  const { active } = have.around;
-  if (!want.hold_updates || active.length === 0) return [...steps, ...giveBack(have)];
-  return [holdStep(active), ...steps, giveBackStep(active)];
-}
-
-/** What a copse that is gone, or this task, holds is given back. */
-function giveBack({ around }: Have): readonly Step[] {
-  return around.held.length > 0 ? [giveBackStep(around.held)] : [];
 }
 
 /** The first deployment is applied to the running system, and whole. */
@@ -155,18 +157,23 @@ function notesOf(want: Params, { ostree }: Have, first: DeploymentFact): readonl
   ];
 }
 
-function diffOf(delta: Delta, { ostree }: Have, first: DeploymentFact, needsReboot: boolean): readonly Diff[] {
+function diffOf(delta: Delta, have: Have, first: DeploymentFact, needsReboot: boolean): readonly Diff[] {
   const before = [...first.requested_packages, ...first.local_packages];
-  const after = [...before.filter((request) => !delta.drop.includes(request)), ...delta.add];
-  const isSame = delta.add.length === 0 && delta.drop.length === 0;
+  const added = [...delta.add, ...delta.tree.rpms.map(({ nevra }) => nevra)];
+  const after = [...before.filter((request) => !delta.drop.includes(request)), ...added];
+  const isSame = isSatisfied(delta);
   const lines = (requests: readonly string[]): string =>
     [...requests]
       .sort()
       .map((one) => `${one}\n`)
       .join('');
-  const requests = isSame ? [] : [{ label: 'requested packages', before: lines(before), after: lines(after) }];
+  const hasRequests = added.length + delta.drop.length > 0;
+  const requests: readonly Diff[] = [
+    ...treeDiff(delta.tree, have, first),
+    ...(hasRequests ? [{ label: 'requested packages', before: lines(before), after: lines(after) }] : []),
+  ];
   const next = isSame ? `${first.id}\n` : 'the new deployment\n';
   return needsReboot
-    ? [...requests, { label: 'booted deployment', before: `${ostree.booted.id}\n`, after: next }]
+    ? [...requests, { label: 'booted deployment', before: `${have.ostree.booted.id}\n`, after: next }]
     : requests;
 }

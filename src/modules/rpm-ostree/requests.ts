@@ -1,6 +1,8 @@
 import type { DeploymentFact } from '../../core/facts.ts';
 import type { Params } from './schema.ts';
+import { nameOf } from './nevra.ts';
 import { provides, type Have } from './state.ts';
+import { isSameTree, treeDelta, type TreeDelta } from './tree-delta.ts';
 
 /** What must change in the requests of a deployment, as rpm-ostree writes them. */
 export interface Delta {
@@ -8,10 +10,12 @@ export interface Delta {
   readonly drop: readonly string[];
   /** Packages that are to be absent but do not come from a request that could be dropped. */
   readonly stuck: readonly string[];
+  readonly tree: TreeDelta;
 }
 
-/** The difference between a deployment's requests and a wish. */
-export function deltaOf(want: Params, have: Have, one: DeploymentFact): Delta {
+/** The difference between a deployment and a wish. With `wasTried` the steps have run. */
+export function deltaOf(want: Params, have: Have, one: DeploymentFact, wasTried: boolean): Delta {
+  const tree = treeDelta(want, have, one, wasTried);
   const absent = want.absent ?? [];
   const leaving = [
     ...one.requested_packages.filter((request) => absent.includes(request)),
@@ -24,12 +28,12 @@ export function deltaOf(want: Params, have: Have, one: DeploymentFact): Delta {
     return !hasRequest(one, name) && !(mayRely && provides(have, one, name));
   });
   const stuck = absent.filter((name) => !isActive(one, name) && provides(have, one, name));
-  return { add, drop: [...new Set([...leaving, ...pruned])], stuck };
+  return { add, drop: [...new Set([...leaving, ...pruned, ...tree.superseded])], stuck, tree };
 }
 
 /** True when nothing must change. */
 export function isSatisfied(delta: Delta): boolean {
-  return delta.add.length === 0 && delta.drop.length === 0 && delta.stuck.length === 0;
+  return delta.add.length + delta.drop.length + delta.stuck.length === 0 && isSameTree(delta.tree);
 }
 
 /** Requests that the image fulfils by itself. */
@@ -53,9 +57,4 @@ function hasRequest(one: DeploymentFact, name: string): boolean {
 /** There because of a request, so that dropping the request removes it. */
 function isActive(one: DeploymentFact, name: string): boolean {
   return one.packages.includes(name) || one.local_packages.some((nevra) => nevra === name || nameOf(nevra) === name);
-}
-
-/** The name in `name-[epoch:]version-release.arch`. */
-export function nameOf(nevra: string): string {
-  return /^(.+)-[^-]+-[^-]+$/.exec(nevra)?.[1] ?? nevra;
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ACTIVATION } from '../activation-params.ts';
 import { duration, listOf, obey, packageName, type Rule } from '../params.ts';
+import { TREE_RULES, wishesTree } from './tree-rules.ts';
+import { TREE } from './tree-schema.ts';
 
 const Shape = z.strictObject({
   packages: listOf(packageName())
@@ -19,6 +21,7 @@ const Shape = z.strictObject({
     .boolean({ error: 'expected true or false' })
     .default(false)
     .describe('Drops requests that the image has come to fulfil by itself.'),
+  ...TREE,
   activate: z
     .enum(['stage', 'reboot', 'live', 'live_or_reboot'])
     .default('reboot')
@@ -52,8 +55,9 @@ type Shape = z.infer<typeof Shape>;
 const RULES: readonly Rule<Shape>[] = [
   {
     at: 'packages',
-    wrong: (want) => (want.packages ?? []).length + (want.absent ?? []).length === 0 && !want.prune_inactive,
-    say: 'nothing is wished: expected "packages", "absent" or "prune_inactive"',
+    wrong: (want) =>
+      (want.packages ?? []).length + (want.absent ?? []).length === 0 && !want.prune_inactive && !wishesTree(want),
+    say: 'nothing is wished: expected "packages", "absent", "upgrade", "deploy", "rebase", "kargs" or another wish',
   },
   {
     at: 'absent',
@@ -70,6 +74,7 @@ const RULES: readonly Rule<Shape>[] = [
     wrong: (want) => !mayReboot(want) && (want.health !== undefined || want.rollback !== 'never' || want.retry_denied),
     say: '"health", "rollback" and "retry_denied" are for a reboot: expected activate: reboot or live_or_reboot',
   },
+  ...TREE_RULES,
 ];
 
 /** True where the running system itself is to change. */

@@ -6,7 +6,9 @@ import type { ModuleContext } from '../../core/module.ts';
 import { fault } from '../../core/problem.ts';
 import { parseDeployments } from '../../facts/deployments.ts';
 import { aroundQuestion, readAround, type Around } from './around.ts';
+import { readRpms, type Rpms } from './rpms.ts';
 import type { Params } from './schema.ts';
+import { askTree, readTree, type Tree } from './tree-state.ts';
 
 /** What `rpm_ostree` knows of a host. */
 export interface Have {
@@ -15,9 +17,15 @@ export interface Have {
   readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
   /** Version of rpm-ostree, empty when not known. */
   readonly version: string;
+  /** Version of ostree, empty when not known. */
+  readonly ostreeVersion: string;
   /** Checksum that a live apply was interrupted on its way to, empty when none was. */
   readonly interrupted: string;
   readonly around: Around;
+  /** Images, overrides, kernel arguments and the like. */
+  readonly tree: Tree;
+  /** The RPM files that are wished. */
+  readonly rpms: Rpms;
 }
 
 // The daemon starts on demand, and in old versions the first call could come too early.
@@ -49,6 +57,7 @@ export function ask(want: Params, context: ModuleContext): Questions {
   return {
     status: script(STATUS),
     around: aroundQuestion(),
+    ...askTree(want),
     ...(names.length === 0 ? {} : { provided: script(PROVIDED, ...names) }),
     ...(context.facts.tools['rpm-ostree'] === undefined ? { version: cmd('rpm-ostree', '--version') } : {}),
   };
@@ -57,8 +66,12 @@ export function ask(want: Params, context: ModuleContext): Questions {
 /** What the answers mean. */
 export function read(answers: Answers, want: Params, context: ModuleContext): Have {
   const status = statusText(answers['status']);
+  const tree = readTree(status, answers, want);
   return {
+    tree,
+    rpms: readRpms(want, tree.rpms, context),
     ostree: parseDeployments(status),
+    ostreeVersion: context.facts.tools['ostree'] ?? '',
     interrupted: interruptedIn(status),
     around: readAround(answers['around']),
     provided: parseProvided(answers['provided']?.stdout ?? '', namesOf(want)),

@@ -14,37 +14,40 @@ const UNCHANGED = 77;
 /** What ostree needs at most to write a staged deployment while the host goes down is five minutes; the rest is for services. */
 const DOWN_MS = 8 * 60_000;
 
-/** The transactions that change the requests: one, except on hosts before 2018.7, which cannot do both at once. */
-export function requestSteps(want: Params, delta: Delta, { version, around }: Have): readonly Step[] {
-  const { add, drop } = delta;
-  const lock = want.activate === 'reboot' && around.canLock;
-  const transaction = (words: readonly string[], say: string): Step => transactionStep(want, words, say, version, lock);
-  const canBoth = isAtLeast(version, '2018.7');
-  if (add.length === 0) return [transaction(['uninstall', ...drop], `drop ${drop.join(', ')}`)];
-  const say = `layer ${add.join(', ')}`;
-  if (drop.length === 0) return [transaction(['install', ...add], say)];
-  if (canBoth) {
-    const both = ['install', ...add, ...drop.flatMap((request) => ['--uninstall', request])];
-    return [transaction(both, `${say}; drop ${drop.join(', ')}`)];
-  }
-  return [transaction(['uninstall', ...drop], `drop ${drop.join(', ')}`), transaction(['install', ...add], say)];
+/** One call of rpm-ostree, and what a person reads of it. */
+export interface Call {
+  readonly words: readonly string[];
+  readonly say: string;
 }
 
-function transactionStep(
-  want: Params,
-  words: readonly string[],
-  say: string,
-  version: string,
-  lock: boolean,
-): TransactionStep {
+/** The calls that change the requests: one, except on hosts before 2018.7, which cannot do both at once. */
+export function requestWords({ add, drop, tree }: Delta, version: string): readonly Call[] {
+  const added = [...add, ...tree.rpms.map(({ source }) => source)];
+  const layer = `layer ${[...add, ...tree.rpms.map(({ nevra }) => nevra)].join(', ')}`;
+  const dropping: Call = { words: ['uninstall', ...drop], say: `drop ${drop.join(', ')}` };
+  if (added.length === 0) return drop.length === 0 ? [] : [dropping];
+  const layering: Call = { words: ['install', ...added], say: layer };
+  if (drop.length === 0) return [layering];
+  if (!isAtLeast(version, '2018.7')) return [dropping, layering];
+  const both = ['install', ...added, ...drop.flatMap((request) => ['--uninstall', request])];
+  return [{ words: both, say: `${layer}; ${dropping.say}` }];
+}
+
+/** Verbs that can leave what they stage locked. */
+const LOCKING = new Set(['install', 'uninstall', 'upgrade', 'deploy', 'rebase', 'kargs']);
+
+/** A call of rpm-ostree as a transaction of this host's version. */
+export function transactionStep(want: Params, { words, say }: Call, { version, around }: Have): TransactionStep {
   const [verb = '', ...rest] = words;
-  const locked = lock ? ['--lock-finalization'] : [];
-  const command: Command = { argv: ['rpm-ostree', verb, ...flags(verb, version), ...locked, ...rest] };
+  const locked = want.activate === 'reboot' && around.canLock && LOCKING.has(verb) ? ['--lock-finalization'] : [];
+  const known = flags(verb, version);
+  const command: Command = { argv: ['rpm-ostree', verb, ...known, ...locked, ...rest] };
   return {
     do: 'transaction',
     say,
     command: withOptions(command, { env: { RPMOSTREE_CLIENT_ID: 'copse' } }),
-    ...(isAtLeast(version, '2018.7') ? { unchangedCodes: [UNCHANGED] } : {}),
+    // A deploy ended so unasked before 2019.6.
+    ...(known.includes('--unchanged-exit-77') || verb === 'deploy' ? { unchangedCodes: [UNCHANGED] } : {}),
     waitIdle: {
       question: idleQuestion(),
       deadlineMs: want.busy_timeout,
@@ -54,11 +57,23 @@ function transactionStep(
   };
 }
 
+/** First versions that can tell by 77 that nothing changed; the other verbs cannot. */
+const TELLS_UNCHANGED: Readonly<Record<string, string>> = {
+  install: '2018.7',
+  uninstall: '2018.7',
+  upgrade: '2018.7',
+  deploy: '2019.6',
+  kargs: '2021.5',
+};
+
 /** The flags of the features a version has: 77 and --idempotent since 2018.7, --allow-inactive since 2018.8, -y since 2022.13. */
-function flags(verb: string, version: string): readonly string[] {
+export function flags(verb: string, version: string): readonly string[] {
+  const isPackages = verb === 'install' || verb === 'uninstall';
+  const telling = TELLS_UNCHANGED[verb];
   return [
-    ...(isAtLeast(version, '2022.13') ? ['-y'] : []),
-    ...(isAtLeast(version, '2018.7') ? ['--idempotent', '--unchanged-exit-77'] : []),
+    ...(isPackages && isAtLeast(version, '2022.13') ? ['-y'] : []),
+    ...(isPackages && isAtLeast(version, '2018.7') ? ['--idempotent'] : []),
+    ...(telling !== undefined && isAtLeast(version, telling) ? ['--unchanged-exit-77'] : []),
     ...(verb === 'install' && isAtLeast(version, '2018.8') ? ['--allow-inactive'] : []),
   ];
 }
