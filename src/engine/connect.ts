@@ -1,13 +1,19 @@
 import { Fault } from '../core/problem.ts';
 import { emptyFacts, factsQuestion, parseFacts } from '../facts/index.ts';
+import type { Identity } from '../session/session.ts';
 import type { HostRun } from './host-run.ts';
 import type { EngineDeps } from './types.ts';
 
 /**
  * Makes sure that a host is connected and its facts are known; does nothing when both are so. Facts are one question, so that
- * with the shell's start they cost one round trip.
+ * with the shell's start they cost one round trip; the shell of the user the first task acts as is opened beside it.
  */
-export async function ensureConnected(run: HostRun, deps: EngineDeps, gather: boolean): Promise<void> {
+export async function ensureConnected(
+  run: HostRun,
+  deps: EngineDeps,
+  gather: boolean,
+  firstUser?: () => Identity,
+): Promise<void> {
   if (!run.connected) {
     const started = deps.clock.elapsed();
     const detail = await run.session.connect(deps.signal);
@@ -20,10 +26,22 @@ export async function ensureConnected(run: HostRun, deps: EngineDeps, gather: bo
     run.facts = emptyFacts();
     return;
   }
+  const opened = openShell(run, deps, firstUser);
   const answers = await run.session.ask({ facts: factsQuestion() }, undefined, deps.signal);
+  await opened;
   const answer = answers['facts'];
   if (answer === undefined) throw new Fault([{ code: 'E_ANSWER', message: 'the host gave no facts' }]);
   run.facts = parseFacts(answer);
+}
+
+/** Opens a shell ahead of time. What goes wrong is told when the task itself needs the shell. */
+async function openShell(run: HostRun, deps: EngineDeps, user: (() => Identity) | undefined): Promise<void> {
+  try {
+    const as = user?.();
+    if (as !== undefined) await run.session.ask({}, as, deps.signal);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
 }
 
 /** Reads the facts anew at the next task: after a reboot nothing of before holds. */

@@ -19,16 +19,19 @@ export async function wishesAhead(from: Task, run: HostRun, play: PlayRun, count
   const wishes: Wish[] = [];
   for (const task of play.order.path.slice(start)) {
     if (wishes.length >= count) break;
-    if (task !== from && isCertainChange(task, play)) break;
-    // A loop over a block has variables that are not known here.
-    if (task.delegateTo === undefined && !task.runOnce) wishes.push(...(await wishesOf(task, run, play)));
+    if (task.delegateTo !== undefined || task.runOnce) continue;
+    const found = await wishesOf(task, run, play);
+    wishes.push(...found);
+    if (task !== from && isCertainChange(task, found, play)) break;
   }
   return wishes;
 }
 
-function isCertainChange(task: Task, play: PlayRun): boolean {
+/** True for an action that asks nothing first (a bare `command`): what is asked beyond it would be thrown away. */
+function isCertainChange(task: Task, wishes: readonly Wish[], play: PlayRun): boolean {
   const check = task.checkMode ?? play.request.options.check;
-  return task.module.kind === 'action' && task.module.inert !== true && !check;
+  const acts = task.module.kind === 'action' && task.module.inert !== true && !check;
+  return acts && wishes.some((wish) => Object.keys(wish.questions).length === 0);
 }
 
 async function wishesOf(task: Task, run: HostRun, play: PlayRun): Promise<Wish[]> {

@@ -108,6 +108,10 @@ async function performTransaction(step: TransactionStep, index: number, context:
       const text = `link lost (${reason}); attaching to the transaction again`;
       void context.emit({ type: 'note', host: context.ref.host, ref: context.ref, text }).catch(() => undefined);
     },
+    onDetach: (name) => {
+      const text = `goes on there as ${name}; copse resume, or the same task, attaches to it`;
+      void context.emit({ type: 'note', host: context.ref.host, ref: context.ref, text }).catch(() => undefined);
+    },
   });
   return judge(step, outcome);
 }

@@ -3,7 +3,9 @@ import type { Json } from '../core/json.ts';
 import type { Value } from '../core/value.ts';
 import type { Task } from '../playbook/types.ts';
 import { ensureConnected } from './connect.ts';
+import type { Identity } from '../session/session.ts';
 import type { HostRun } from './host-run.ts';
+import { identityOf } from './identity.ts';
 import { ignoresErrors, itemLabel, loopItems, loopLocals } from './loop.ts';
 import { notifyHandlers } from './handlers.ts';
 import type { PlayRun } from './play-run.ts';
@@ -80,7 +82,9 @@ function runOnce(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: 
 
 async function attempt(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
   try {
-    await ensureConnected(run, play.deps, play.play.gatherFacts);
+    const firstUser = (): Identity =>
+      identityOf(task, run, play.deps.specOf(run.host), taskScope(task, run, play, around.locals));
+    await ensureConnected(run, play.deps, play.play.gatherFacts, firstUser);
     const scope = taskScope(task, run, play, around.locals);
     if (task.loop === undefined) return await runItem({ task, run, play, ref, scope, index: 0 });
     return await runLoop(task, run, play, ref, around);

@@ -22,7 +22,12 @@ export function createProcesses(): Processes {
   return {
     start: ([program = 'true', ...args], { env, cwd, stdio }) => {
       const child = spawn(program, args, { env, cwd, detached: true, stdio: [...stdio] });
-      if (child.pid !== undefined) groups.add(child.pid);
+      const { pid } = child;
+      if (pid !== undefined) {
+        groups.add(pid);
+        // A group that is empty is forgotten at once: its number may soon be somebody else's.
+        child.once('exit', () => isThere(pid) || groups.delete(pid));
+      }
       return child;
     },
     adopt: (pid) => groups.add(pid),
@@ -31,6 +36,15 @@ export function createProcesses(): Processes {
       groups.clear();
     },
   };
+}
+
+function isThere(group: number): boolean {
+  try {
+    process.kill(-group, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Sends a signal to a process group; one that is gone already is fine. */
