@@ -1,6 +1,7 @@
 import type { AnyModule } from '../core/module.ts';
 import { assert } from './assert/index.ts';
 import { command } from './command/index.ts';
+import { containerService } from './container-service/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
@@ -14,6 +15,7 @@ import { waitFor } from './wait-for/index.ts';
 export const modules: readonly AnyModule[] = [
   assert,
   command,
+  containerService,
   copy,
   debug,
   file,
