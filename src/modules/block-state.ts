@@ -69,7 +69,9 @@ export function readBlocks(answer: Answer | undefined, paths: readonly string[])
   const sections = splitAt(lines, 'dev');
   if (answer === undefined || lines.at(-1) !== 'end' || sections.length !== paths.length + 1) {
     const found =
-      answer === undefined ? 'nothing' : `exit ${answer.code}: ${(answer.stderr || answer.stdout).trim().slice(-200)}`;
+      answer === undefined
+        ? 'nothing'
+        : `exit ${answer.code}: ${(answer.stderr || answer.stdout).trim().slice(-200).replaceAll('\n', ' ')}`;
     throw fault({
       code: 'E_ANSWER',
       message: `expected a description of ${paths.map((path) => `"${path}"`).join(', ')}, found ${found}`,

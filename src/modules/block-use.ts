@@ -21,13 +21,18 @@ export function usesOfNode(node: BlockNode): readonly string[] {
 /** What is on a device, in words: `gpt`, `xfs`, `partition /dev/vdb1 (ext4)`; empty when nothing is recognized. */
 export function contentsOf({ self, parts }: Device): readonly string[] {
   const own = [...new Set(self.signatures.map(({ type }) => type))];
-  const unnamed =
-    own.length === 0 && self.probeCode !== 2 ? [self.probe['TYPE'] ?? self.probe['PTTYPE'] ?? 'unknown'] : [];
+  const unnamed = own.length === 0 && !isBlank(self) ? [self.probe['TYPE'] ?? self.probe['PTTYPE'] ?? 'unknown'] : [];
   const inside = parts.map(({ real, signatures }) => {
     const types = [...new Set(signatures.map(({ type }) => type))].join(', ');
     return `partition ${real} (${types === '' ? 'empty' : types})`;
   });
   return [...own, ...unnamed, ...inside];
+}
+
+/** True where neither tool recognizes anything. Of a partition blkid tells its place in the table, with exit 0. */
+export function isBlank({ signatures, probe, probeCode }: BlockNode): boolean {
+  const isNamed = probe['TYPE'] !== undefined || probe['PTTYPE'] !== undefined;
+  return signatures.length === 0 && !isNamed && (probeCode === 2 || probeCode === 0);
 }
 
 /** UUID of the LVM label on a device; undefined when there is none. */

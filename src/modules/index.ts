@@ -5,7 +5,10 @@ import { containerService } from './container-service/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
+import { lines } from './lines/index.ts';
+import { filesystem } from './filesystem/index.ts';
 import { lvm } from './lvm/index.ts';
+import { mount } from './mount/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
@@ -19,7 +22,10 @@ export const modules: readonly AnyModule[] = [
   copy,
   debug,
   file,
+  lines,
+  filesystem,
   lvm,
+  mount,
   reboot,
   rpmOstree,
   systemdUnit,

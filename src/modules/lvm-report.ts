@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Answer } from '../core/answer.ts';
 import { script, withOptions, type Command } from '../core/command.ts';
-import { fault } from '../core/problem.ts';
+import { fault, type Problem } from '../core/problem.ts';
 
 /** One row of a report: values by the names that `-o` takes, `vg_name`. */
 export type Row = Readonly<Record<string, string>>;
@@ -46,24 +46,29 @@ const Tables = z.object({ vg: Rows, pv: Rows, lv: Rows, seg: Rows, pvseg: Rows }
 const Json = z.object({ report: z.array(Tables) });
 
 /**
- * The rows of what lvm printed, as JSON (`json` or `json_std`) or with name prefixes. Throws E_ANSWER when it is neither.
- * Nothing found is no rows; lvm says so with exit 0.
+ * The rows of what lvm printed, as JSON (`json` or `json_std`) or with name prefixes. Throws E_ANSWER when it is neither,
+ * E_UNSUPPORTED without lvm, E_BUSY when a lock is held. Nothing found is no rows; lvm says so with exit 0.
  */
 export function readReport(answer: Answer | undefined, what: string): Report {
-  if (answer === undefined || answer.code !== 0) throw fault({ code: 'E_ANSWER', ...whyNot(answer, what) });
+  if (answer === undefined || answer.code !== 0) throw fault(whyNot(answer, what));
   const at = answer.stdout.search(/^\s*\{/m);
   return at < 0 ? readPrefixed(answer.stdout, what) : readJson(answer.stdout.slice(at), what);
 }
 
-function whyNot(answer: Answer | undefined, what: string): { message: string; hint?: string } {
-  if (answer === undefined) return { message: `expected ${what} from lvm, found nothing` };
-  if (answer.code === 127) return { message: 'the host has no lvm', hint: 'layer lvm2' };
+function whyNot(answer: Answer | undefined, what: string): Problem {
+  if (answer === undefined) return { code: 'E_ANSWER', message: `expected ${what} from lvm, found nothing` };
+  if (answer.code === 127) return { code: 'E_UNSUPPORTED', message: 'the host has no lvm', hint: 'layer lvm2' };
   if (answer.code === 124) {
     const message = `expected ${what} from lvm, found no answer within ${DEADLINE_MS / 1000} seconds`;
-    return { message, hint: 'another LVM command holds the lock: "ps -C lvm,pvmove,lvcreate,dmeventd -f" on the host' };
+    return {
+      code: 'E_BUSY',
+      message,
+      hint: 'another LVM command holds the lock: "ps -C lvm,pvmove,lvcreate,dmeventd -f" on the host',
+    };
   }
   const said = (answer.stderr || answer.stdout).trim().split('\n').slice(-2).join(' | ').slice(0, 300);
   return {
+    code: 'E_ANSWER',
     message: `expected ${what} from lvm, found exit ${answer.code}: ${said}`,
     hint: 'lvm needs root: add "become: true" to the task',
   };

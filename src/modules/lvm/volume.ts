@@ -2,7 +2,7 @@ import { cmd } from '../../core/command.ts';
 import type { Step } from '../../core/step.ts';
 import { showSize } from '../../core/units.ts';
 import type { BlockNode } from '../block-state.ts';
-import { usesOfNode } from '../block-use.ts';
+import { isBlank, usesOfNode } from '../block-use.ts';
 import { GROWABLE, growStep, SHRINKABLE, shrinkStep } from '../file-system-resize.ts';
 import { isShorterThanDevice } from '../file-system-size.ts';
 import { addDiff, fullName, showExtents, type Draft } from './draft.ts';
@@ -242,5 +242,5 @@ function whyNotShrink(node: BlockNode, lv: LogicalVolume): string | undefined {
   const type = node.probe['TYPE'];
   if (type !== undefined && !SHRINKABLE.includes(type)) return `${type} has no way to become smaller`;
   if (uses.length > 0 || lv.isOpen) return `it is in use (${uses.length === 0 ? 'open' : uses.join(', ')})`;
-  return type === undefined && node.probeCode !== 2 ? 'what is on it is not recognized' : undefined;
+  return type === undefined && !isBlank(node) ? 'what is on it is not recognized' : undefined;
 }
