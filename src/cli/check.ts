@@ -10,7 +10,7 @@ import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
 import { extraVarsOption, inventoryOption, withTagOptions } from './options.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
 
 /** Options of `copse check`. */

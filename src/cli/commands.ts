@@ -5,7 +5,7 @@ import { docCommand } from './doc.ts';
 import { execCommand } from './exec.ts';
 import { factsCommand } from './facts.ts';
 import { inventoryCommand } from './inventory.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import { resumeCommand, runCommand } from './run.ts';
 import { runsCommand, showCommand } from './runs.ts';
 import { schemaCommand } from './schema.ts';

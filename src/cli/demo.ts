@@ -11,7 +11,7 @@ import type { Fleet, SimHost } from '../sim/types.ts';
 import { EXIT } from './exit.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import { runLoaded, type LoadedOptions } from './run-loaded.ts';
 import type { Terminal } from './streams.ts';
 

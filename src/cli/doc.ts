@@ -4,7 +4,7 @@ import { fault } from '../core/problem.ts';
 import { findModule, modules } from '../modules/index.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { listText, moduleText } from './doc-text.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
 
 /** Lines longer than this are hard to read on the widest terminal. */

@@ -6,7 +6,7 @@ import { findModule, modules } from '../modules/index.ts';
 import { loadPlaybookText } from '../playbook/load.ts';
 import { readExtraVars } from './extra-vars.ts';
 import { withHostOptions, type HostOptions } from './options.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import { runLoaded } from './run-loaded.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';

@@ -14,7 +14,7 @@ import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
 import { withHostOptions, type HostOptions } from './options.ts';
 import { createPrompter } from './prompt.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
 import { askLogin, sessionOpener } from './wire.ts';
 

@@ -10,7 +10,7 @@ import { EXIT } from './exit.ts';
 import { withInterrupts } from './interrupt.ts';
 import { loadHosts } from './load-hosts.ts';
 import { extraVarsOption, inventoryOption } from './options.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
 
 interface InventoryOptions {

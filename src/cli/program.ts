@@ -3,9 +3,6 @@ import { EXIT, statusOfThrown } from './exit.ts';
 import type { Terminal } from './streams.ts';
 import { version } from './version.ts';
 
-/** What a command's action gives back: its exit status, 0 when it says nothing. */
-export type Action = (terminal: Terminal) => Promise<number>;
-
 /** Parses the command line and runs one command; gives the exit status. Never throws. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {

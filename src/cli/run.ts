@@ -11,7 +11,7 @@ import { withInterrupts } from './interrupt.ts';
 import { inventorySources } from './inventory-sources.ts';
 import { loadHosts } from './load-hosts.ts';
 import { withHostOptions, withTagOptions } from './options.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import { beginRecord, digestOf, resumeRecord, type RunRecord } from './record.ts';
 import { runLoaded, type Loaded, type LoadedOptions } from './run-loaded.ts';
 import type { Terminal } from './streams.ts';

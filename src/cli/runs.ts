@@ -6,7 +6,7 @@ import { listRuns, runFolder, stateFolder } from '../journal/runs.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { createRecord } from '../report/plain.ts';
 import { EXIT } from './exit.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
 
 /** The command `copse runs`. */

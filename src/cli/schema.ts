@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import { InventorySchema } from '../inventory/schema.ts';
 import { modules } from '../modules/index.ts';
 import { jsonSchemaOf, playbookSchema } from '../playbook/json-schema.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 
 /** What there is a schema of. */
 type Kind = 'playbook' | 'inventory';

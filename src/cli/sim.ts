@@ -10,7 +10,7 @@ import type { Fleet, SimHost } from '../sim/types.ts';
 import { EXIT } from './exit.ts';
 import { withInterrupts } from './interrupt.ts';
 import { collect } from './options.ts';
-import type { Action } from './program.ts';
+import type { Action } from './action.ts';
 import { readFaults } from './sim-faults.ts';
 import type { Terminal } from './streams.ts';
 
