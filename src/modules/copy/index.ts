@@ -1,10 +1,10 @@
 import type { Answer } from '../../core/answer.ts';
 import { sha256Of, type Bytes } from '../../core/bytes.ts';
-import { script } from '../../core/command.ts';
 import { defineModule, type Change, type Diff, type ModuleContext } from '../../core/module.ts';
 import { fault } from '../../core/problem.ts';
 import { Secret } from '../../core/secret.ts';
 import type { Step } from '../../core/step.ts';
+import { checkContent } from '../content-check.ts';
 import { closedFolder, missingFolder, planAttributes, unknownAccount } from '../path-attributes.ts';
 import { askPath, readPath, type PathState } from '../path-state.ts';
 import { Params } from './schema.ts';
@@ -128,7 +128,7 @@ function plan(want: Params, have: Have, context: ModuleContext): Change {
   if (type === 'other') return { refuse: `"${dest}" is neither a file nor a folder; it is not replaced` };
   const closed = closedFolder(dest, have.path, context);
   if (closed !== undefined) return closed;
-  const steps = [...validation(want, dest), putStep(want, have, mode, context)];
+  const steps = [...checkContent(dest, contentOf(want), want.validate), putStep(want, have, mode, context)];
   return { steps, diff: [diffOf(want, have)], notes: [...notes, ...missingFolder(dest, have.path)] };
 }
 
@@ -145,28 +145,6 @@ function putStep(want: Params, have: Have, mode: string | undefined, context: Mo
     ...(want.group === undefined ? {} : { group: want.group }),
     ...(want.backup && isThere ? { backupSuffix: `.copse-${context.run}` } : {}),
   };
-}
-
-/** Puts the content beside the file, lets the command look at it, and removes it again in any case. */
-function validation(want: Params, dest: string): Step[] {
-  if (want.validate === undefined) return [];
-  const at = dest.lastIndexOf('/') + 1;
-  const path = `${dest.slice(0, at)}.${dest.slice(at)}.copse-check`;
-  const words = want.validate.map((word) => (word === '%s' ? path : word));
-  const command = script('f=$1; shift; "$@"; code=$?; rm -f -- "$f"; exit $code', path, ...words);
-  const shown = want.validate.join(' ');
-  return [
-    { do: 'put', say: `write ${path} to check it`, path, content: contentOf(want), mode: '0600' },
-    {
-      do: 'run',
-      say: `check the new content with ${shown}`,
-      command,
-      explain: ({ code, stdout, stderr }) => ({
-        message: `the new content of ${dest} does not pass "${shown}" (exit ${code ?? 'unknown'}): ${(stderr + stdout).trim().slice(0, 400)}`,
-        hint: 'nothing was replaced; correct the content',
-      }),
-    },
-  ];
 }
 
 function diffOf(want: Params, have: Have): Diff {
