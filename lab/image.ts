@@ -3,7 +3,7 @@ import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mirrors } from './host.ts';
 import { locked } from './lock.ts';
-import { machines, onMachine, powerOff, processOf, sshAnswers, withMonitor, type Image } from './machine.ts';
+import { machines, onMachine, overlay, powerOff, processOf, sshAnswers, withMonitor, type Image } from './machine.ts';
 import { buildPackages } from './packages.ts';
 import { home, keyFile, sources } from './paths.ts';
 import type { Hardware } from './qemu.ts';
@@ -19,6 +19,7 @@ export async function ensureImage(say: (line: string) => void): Promise<Image> {
     await ensureKey();
     const image = imageAt(join(home, `image-${await hashOfInputs()}`));
     if (await isThere(join(image.folder, 'done'))) return image;
+    await powerOff(templateOf(image)); // of a build that was killed
     await rm(image.folder, { recursive: true, force: true });
     await mkdir(image.folder, { recursive: true });
     await build(image, say);
@@ -67,14 +68,11 @@ async function build(image: Image, say: (line: string) => void): Promise<void> {
   say(`the image is built: ${((Date.now() - start) / 1000).toFixed(0)} s in all`);
 }
 
-type StepRunner = (what: string, work: () => Promise<unknown>) => Promise<void>;
-
-/** Boots the disk once, lets it do once what is slow the first time, and saves its memory. */
-async function warmUp(image: Image, rootfs: string, step: StepRunner): Promise<void> {
-  const folder = join(image.folder, 'template');
-  const template: Hardware = {
+/** The machine that is booted once for the snapshot. */
+function templateOf(image: Image): Hardware {
+  return {
     name: 'template',
-    folder,
+    folder: join(image.folder, 'template'),
     address: '127.0.11.1',
     port: 2222,
     mac: '52:54:00:00:00:01',
@@ -82,19 +80,16 @@ async function warmUp(image: Image, rootfs: string, step: StepRunner): Promise<v
     disks: 0,
     hasSeed: false,
   };
+}
+
+type StepRunner = (what: string, work: () => Promise<unknown>) => Promise<void>;
+
+/** Boots the disk once, lets it do once what is slow the first time, and saves its memory. */
+async function warmUp(image: Image, rootfs: string, step: StepRunner): Promise<void> {
+  const template = templateOf(image);
+  const { folder } = template;
   await mkdir(folder);
-  await run([
-    'qemu-img',
-    'create',
-    '-q',
-    '-f',
-    'qcow2',
-    '-F',
-    'qcow2',
-    '-b',
-    image.golden,
-    join(folder, 'system.qcow2'),
-  ]);
+  await overlay(image.golden, folder);
   try {
     await step('the first boot', async () => {
       await startQemu(template, { from: 'file', file: `${image.warm}.ram` });

@@ -48,12 +48,20 @@ export interface Wanted {
 
 /** Makes a machine of its own and waits until ssh answers: some 5 s from the warm snapshot, 30 s cold. */
 export async function createMachine(wanted: Wanted): Promise<Machine> {
-  const made = await reserve(wanted);
+  const reserved = await reserve(wanted);
+  try {
+    return await start(reserved, wanted);
+  } catch (error) {
+    await removeMachine(reserved);
+    throw error;
+  }
+}
+
+async function start(made: Machine, wanted: Wanted): Promise<Machine> {
   const { folder } = made;
   const isCold = wanted.cold === true || wanted.userData !== undefined;
   const { golden, warm } = wanted.image;
-  const base = isCold ? golden : `${warm}.qcow2`;
-  await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, join(folder, 'system.qcow2')]);
+  await overlay(isCold ? golden : `${warm}.qcow2`, folder);
   for (const [index, size] of made.sizes.entries()) {
     await run(['qemu-img', 'create', '-q', '-f', 'qcow2', join(folder, `disk${index + 1}.qcow2`), size]);
   }
@@ -62,11 +70,16 @@ export async function createMachine(wanted: Wanted): Promise<Machine> {
   else await restore(made, warm);
   if (isCold) await sshAnswers(made, 300_000);
   const identity = `/usr/libexec/copse-lab/identity ${made.name} ${made.httpPort}${isCold ? ' cold' : ''}`;
-  const hostKey = (await onConsole(join(folder, 'serial.sock'), identity)).split(' ').slice(0, 2).join(' ');
+  const hostKey = (await onMachineConsole(made, identity)).split(' ').slice(0, 2).join(' ');
   const machine = { ...made, hostKey };
   await save(machine);
   await sshAnswers(machine, 120_000);
   return machine;
+}
+
+/** Gives a machine's folder a system disk that keeps its own changes over another disk. */
+export async function overlay(base: string, folder: string): Promise<void> {
+  await run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, join(folder, 'system.qcow2')]);
 }
 
 /** All machines of the lab, by number. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { bootId } from '../../lab/machine.ts';
 import { recapOf, resultOf, tasksOf, told } from './copse.ts';
-import { scenario } from './scenario.ts';
+import { rpmOstreeStatus, scenario } from './scenario.ts';
 
 const layer = `
 - hosts: lab
@@ -22,7 +22,7 @@ scenario(
 
     expect(tasksOf(first), told(first)).toEqual({ tools: 'changed', 'tmux runs': 'ran' });
     expect([first.code, recapOf(first).reboots]).toEqual([0, 1]);
-    const booted = await sh(machine, 'rpm-ostree status --json | sed -n \'s/.*"id": "\\(.*\\)",/\\1/p\' | head -1');
+    const booted = (await rpmOstreeStatus(machine)).deployments[0]?.['id'];
     expect(resultOf(first, 'tools')).toMatchObject({ needs_reboot: false, booted, next: booted, staged: '' });
     expect(await bootId(machine)).not.toBe(before);
     expect(tasksOf(second), told(second)).toEqual({ tools: 'ok', 'tmux runs': 'ran' });

@@ -1,12 +1,7 @@
 import { expect } from 'vitest';
 import { boots, sshAnswers, type Machine } from '../../lab/machine.ts';
 import { until } from '../../lab/shell.ts';
-import { scenario, type Lab } from './scenario.ts';
-
-interface Status {
-  readonly deployments: readonly Record<string, unknown>[];
-  readonly transaction: readonly string[] | null;
-}
+import { rpmOstreeStatus, scenario, type Lab, type RpmOstreeStatus } from './scenario.ts';
 
 scenario(
   'the rpm-ostree stand-in runs one transaction at a time, which survives its client',
@@ -15,7 +10,7 @@ scenario(
     const said = (text: string): Promise<string> => sh(machine, `LC_ALL=C.UTF-8; ${text}`);
     const ends = (words: string): Promise<string> => said(`rpm-ostree ${words} 2>&1 >/dev/null; echo $?`);
 
-    expect(Object.keys((await status(machine, sh)).deployments[0] ?? {})).toEqual(plainKeys);
+    expect(Object.keys((await rpmOstreeStatus(machine)).deployments[0] ?? {})).toEqual(plainKeys);
     expect(await ends('install nothing-like-it')).toBe('error: Packages not found: nothing-like-it\n1');
     expect(await ends('install podman')).toMatch(
       /^error: "podman" is already provided by: podman-\S+\. Use --allow-inactive to explicitly require it\.\n1$/,
@@ -39,7 +34,7 @@ scenario(
     expect(both).toMatch(
       /^0\n0\nAttaching to existing transaction: install tmux \nerror: Transaction in progress: install tmux \n You can cancel the current transaction with `rpm-ostree cancel`\n {2}Initiator: client\(id:one dbus:1\.\d+ unit:\S+ uid:0\)\n1$/,
     );
-    const busy = JSON.parse(await sh(machine, 'cat /tmp/status')) as Status;
+    const busy = JSON.parse(await sh(machine, 'cat /tmp/status')) as RpmOstreeStatus;
     expect(busy.transaction).toEqual([
       'PkgChange',
       expect.stringMatching(/^:1\.\d+$/),
@@ -56,11 +51,11 @@ scenario(
     );
 
     await said('rpm-ostree install htop >/dev/null 2>&1 & sleep 2; kill -9 %1; wait %1 2>/dev/null || :');
-    expect((await status(machine, sh)).transaction).not.toBeNull();
+    expect((await rpmOstreeStatus(machine)).transaction).not.toBeNull();
     await until('the transaction of the killed client ends', 120_000, async () =>
-      (await status(machine, sh)).transaction === null ? true : undefined,
+      (await rpmOstreeStatus(machine)).transaction === null ? true : undefined,
     );
-    expect((await status(machine, sh)).deployments[0]).toMatchObject({
+    expect((await rpmOstreeStatus(machine)).deployments[0]).toMatchObject({
       staged: true,
       'requested-packages': ['tmux', 'htop'],
     });
@@ -69,7 +64,7 @@ scenario(
     expect(await ends('uninstall htop')).toBe(
       'error: Bus owner changed, aborting. This likely means the daemon crashed; check logs with `journalctl -xe`.\n1',
     );
-    expect((await status(machine, sh)).deployments).toHaveLength(2);
+    expect((await rpmOstreeStatus(machine)).deployments).toHaveLength(2);
   },
 );
 
@@ -77,7 +72,7 @@ scenario(
   'the rpm-ostree stand-in changes what really boots',
   { proves: 'layer, upgrade over HTTP, kernel arguments, /etc merge, rollback, local package, live apply' },
   async ({ machines: [machine], sh }) => {
-    const newest = async (): Promise<Record<string, unknown>> => (await status(machine, sh)).deployments[0] ?? {};
+    const newest = async (): Promise<Record<string, unknown>> => (await rpmOstreeStatus(machine)).deployments[0] ?? {};
     await sh(
       machine,
       'echo mine > /etc/mine.conf; rpm-ostree install tmux; rpm-ostree upgrade; rpm-ostree kargs --append=lab.scenario=1',
@@ -105,7 +100,7 @@ scenario(
       machine,
       `cd /tmp; curl -sfO "$(sed -n s/^packages=//p /etc/copse-lab.conf)/${file}"; rpm-ostree install --apply-live ./${file}`,
     );
-    const [pending, booted] = (await status(machine, sh)).deployments;
+    const [pending, booted] = (await rpmOstreeStatus(machine)).deployments;
     expect(booted).toMatchObject({ booted: true, unlocked: 'transient', 'live-replaced': pending?.['checksum'] });
     expect(
       await sh(
@@ -126,10 +121,6 @@ scenario(
     );
   },
 );
-
-async function status(machine: Machine, sh: Lab['sh']): Promise<Status> {
-  return JSON.parse(await sh(machine, 'rpm-ostree status --json')) as Status;
-}
 
 async function reboot(machine: Machine, sh: Lab['sh']): Promise<void> {
   const before = await boots(machine);

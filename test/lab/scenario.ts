@@ -98,3 +98,16 @@ function labOf(machines: readonly [Machine, ...Machine[]], folder: string): Lab 
     play: async (playbook, options) => (await startPlay(playbook, options)).ended,
   };
 }
+
+/** What matters here of `rpm-ostree status --json`. */
+export interface RpmOstreeStatus {
+  readonly deployments: readonly Readonly<Record<string, unknown>>[];
+  readonly transaction: readonly string[] | null;
+}
+
+/** The deployments of a machine, asked past copse. */
+export async function rpmOstreeStatus(machine: Machine): Promise<RpmOstreeStatus> {
+  const { code, stdout, stderr } = await onMachine(machine, 'rpm-ostree status --json');
+  if (code !== 0) throw new Error(`${machine.name} does not tell its deployments: ${stderr}`);
+  return JSON.parse(stdout) as RpmOstreeStatus;
+}

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { prepareHost } from '../../lab/host.ts';
 import { ensureImage } from '../../lab/image.ts';
@@ -17,6 +18,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (line: string): void => console.log(`lab: ${line}`);
   await prepareHost(say);
+  await removeLeftovers();
   const image = await ensureImage(say);
   const server = await serve(image.served);
   const prefix = `t${process.pid}-`;
@@ -28,4 +30,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (process.env['COPSE_LAB_KEEP'] !== undefined) return;
     for (const machine of await machines()) if (machine.name.startsWith(prefix)) await removeMachine(machine);
   };
+}
+
+/** Removes the machines of runs that were killed. */
+async function removeLeftovers(): Promise<void> {
+  for (const machine of await machines()) {
+    const [, pid] = /^t(\d+)-/.exec(machine.name) ?? [];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeMachine(machine);
+  }
 }
