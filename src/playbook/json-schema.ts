@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isRecord } from '../config/plain.ts';
+import { parseSource } from '../config/source.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { AnyModule } from '../core/module.ts';
 import { BlockKeywords, ImportKeywords, ImportPlaybook, PlayKeywords, TaskKeywords } from './schema.ts';
@@ -23,12 +25,15 @@ export function playbookSchema(modules: readonly AnyModule[]): JsonObject {
       tasks: { type: ['array', 'null'], items: { $ref: '#/definitions/task' } },
       play: {
         type: 'object',
+        description: 'What is done on which hosts.',
+        examples: [{ hosts: 'edge:!maintenance', become: true, tasks: [{ rpm_ostree: { packages: ['tmux'] } }] }],
         properties: playProperties(),
         additionalProperties: false,
         anyOf: [{ required: ['hosts'] }, { required: ['import_playbook'] }],
       },
       task: {
         type: 'object',
+        description: 'One module with its parameters, and keywords; or a block of tasks.',
         properties: { ...taskProperties(), ...moduleProperties(modules) },
         patternProperties: { '^[a-z]\\w*\\.[a-z]\\w*\\.[a-z]\\w*$': {} },
         additionalProperties: false,
@@ -96,7 +101,21 @@ function moduleProperty(module: AnyModule): Json {
     ways.push({ type: ['string', 'number', 'boolean'], description: `The parameter "${module.freeForm}".` });
   else ways.push({ $ref: '#/definitions/template' });
   if (isOptional) ways.push({ type: 'null' });
-  return { description: module.summary, anyOf: ways };
+  return { description: module.summary, examples: [...examplesOf(module)], anyOf: ways };
+}
+
+/** The arguments in a module's examples. */
+function examplesOf(module: AnyModule): readonly Json[] {
+  return module.examples.flatMap((example) => {
+    const { root } = parseSource('example', example);
+    return Array.isArray(root) ? root.flatMap((task: unknown) => argsIn(task, module.name)) : [];
+  });
+}
+
+function argsIn(task: unknown, name: string): readonly Json[] {
+  if (!isRecord(task) || task[name] === undefined) return [];
+  // What a YAML text without secrets gives is JSON.
+  return [JSON.parse(JSON.stringify(task[name])) as Json];
 }
 
 /** Every parameter may be an expression instead. */

@@ -1,5 +1,6 @@
-import type { AnyModule, ReturnField } from '../core/module.ts';
+import type { ReturnField } from '../core/module.ts';
 import type { Value } from '../core/value.ts';
+import { isRecord } from '../config/plain.ts';
 import { ANY, BOOL, listOf, NUMBER, STRING, type Type } from '../config/type.ts';
 import type { Task } from './types.ts';
 
@@ -59,9 +60,30 @@ function itemType(task: Task): ReadonlyMap<string, Type> {
   return fields;
 }
 
-/** A result with every field that its module promises, so that an expression on a skipped or failed task finds an empty value. */
-export function completeResult(module: AnyModule, result: Readonly<Record<string, Value>>): Record<string, Value> {
-  const complete: Record<string, Value> = { changed: false, failed: false, skipped: false, msg: '', diff: [] };
-  for (const [key, field] of Object.entries(module.returns)) complete[key] = EMPTY[field.type];
-  return { ...complete, ...result };
+/**
+ * What is registered of a task: every field that its module promises is there, empty where the task was skipped or failed, so that an
+ * expression on it finds a value. For a loop that goes for each of its `results`.
+ */
+export function registeredResult(task: Task, result: Readonly<Record<string, Value>>): Record<string, Value> {
+  if (task.loop === undefined) return { ...emptyResult(task), ...result };
+  const results = result['results'];
+  const items = Array.isArray(results)
+    ? results.map((item: Value) => (isRecord(item) ? { ...emptyResult(task), ...item } : item))
+    : [];
+  return { ...COMMON_EMPTY, ...result, results: items };
+}
+
+const COMMON_EMPTY: Readonly<Record<string, Value>> = {
+  changed: false,
+  failed: false,
+  skipped: false,
+  msg: '',
+  diff: [],
+  skip_reason: '',
+};
+
+function emptyResult({ module }: Task): Record<string, Value> {
+  const empty: Record<string, Value> = { ...COMMON_EMPTY };
+  for (const [key, field] of Object.entries(module.returns)) empty[key] = EMPTY[field.type];
+  return empty;
 }

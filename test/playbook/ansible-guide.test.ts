@@ -132,7 +132,9 @@ describe('answers to Ansible', () => {
     ),
   );
   const isThere = (name: string) =>
-    findModule(name) !== undefined || keywords.has(name) || ['user', 'port', 'ansible_connection'].includes(name);
+    findModule(name) !== undefined ||
+    keywords.has(name) ||
+    ['ansible_user', 'ansible_port', 'ansible_connection'].includes(name);
 
   it('tell to write only what is there', () => {
     const shown = [
