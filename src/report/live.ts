@@ -41,11 +41,12 @@ export function createLive(options: LiveOptions): LiveReporter {
   function draw(region: readonly string[]): void {
     if (paused > 0) return;
     const width = output.columns ?? 80;
-    const height = Math.max(1, (output.rows ?? 24) - 1);
+    const height = Math.max(1, (output.rows ?? 24) - 2);
     const shown = region.slice(0, height).map((line) => cliTruncate(line, width));
     const up = drawn > 0 ? `\u001B[${drawn}A` : '';
-    const lines = [...pending, ...shown].map((line) => `${line}\n`).join('');
-    output.write(`${BEGIN}\r${up}\u001B[J${lines}${END}`);
+    // Each line clears its own rest, and what is left over is cleared last: clearing first would push the region into a history.
+    const lines = [...pending, ...shown].map((line) => `${line}\u001B[K\n`).join('');
+    output.write(`${BEGIN}\r${up}${lines}\u001B[J${END}`);
     pending = [];
     drawn = shown.length;
   }
