@@ -5,12 +5,15 @@ import { containerService } from './container-service/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
-import { lines } from './lines/index.ts';
 import { filesystem } from './filesystem/index.ts';
+import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
+import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
+import { rpmOstreeMaintenance } from './rpm-ostree-maintenance/index.ts';
+import { script } from './script/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
 import { waitFor } from './wait-for/index.ts';
 
@@ -22,12 +25,15 @@ export const modules: readonly AnyModule[] = [
   copy,
   debug,
   file,
-  lines,
   filesystem,
+  lines,
   lvm,
   mount,
   reboot,
   rpmOstree,
+  rpmOstreeCheck,
+  rpmOstreeMaintenance,
+  script,
   systemdUnit,
   waitFor,
 ];

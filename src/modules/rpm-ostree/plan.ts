@@ -111,10 +111,16 @@ function refuseStuck(stuck: readonly string[], first: DeploymentFact): Change {
   };
 }
 
+/** Who drives updates here stages updates only, and none while it is held. */
+function isOurs({ ostree, around }: Have, first: DeploymentFact): boolean {
+  const isUpdate = first.base_checksum !== ostree.booted.base_checksum;
+  return ostree.driver === '' || around.held.includes(ostree.driver) || !isUpdate;
+}
+
 /** The wish is staged already; a reboot must be able to bring it. */
 function cannotBoot(want: Params, have: Have, first: DeploymentFact): Change | undefined {
   const { ostree } = have;
-  if (!mayReboot(want) || (isLocked(have, first) && ostree.driver === '')) return undefined;
+  if (!mayReboot(want) || (isLocked(have, first) && isOurs(have, first))) return undefined;
   const next = bootsNext(ostree.deployments);
   if (next?.id === first.id) return undefined;
   if (first.locked) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Answer, Answers, Questions } from '../../core/answer.ts';
-import { cmd, script } from '../../core/command.ts';
+import { cmd, script, type Command } from '../../core/command.ts';
 import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
 import type { ModuleContext } from '../../core/module.ts';
 import { fault } from '../../core/problem.ts';
@@ -55,12 +55,22 @@ function namesOf(want: Params): readonly string[] {
 export function ask(want: Params, context: ModuleContext): Questions {
   const names = namesOf(want);
   return {
-    status: script(STATUS),
+    status: statusQuestion(),
     around: aroundQuestion(),
     ...askTree(want),
     ...(names.length === 0 ? {} : { provided: script(PROVIDED, ...names) }),
     ...(context.facts.tools['rpm-ostree'] === undefined ? { version: cmd('rpm-ostree', '--version') } : {}),
   };
+}
+
+/** Asks for the deployments. */
+export function statusQuestion(): Command {
+  return script(STATUS);
+}
+
+/** The deployments. */
+export function readStatus(answer: Answer | undefined): OstreeFacts {
+  return parseDeployments(statusText(answer));
 }
 
 /** What the answers mean. */

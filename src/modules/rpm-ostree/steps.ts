@@ -37,7 +37,11 @@ export function requestWords({ add, drop, tree }: Delta, version: string): reado
 const LOCKING = new Set(['install', 'uninstall', 'upgrade', 'deploy', 'rebase', 'kargs']);
 
 /** A call of rpm-ostree as a transaction of this host's version. */
-export function transactionStep(want: Params, { words, say }: Call, { version, around }: Have): TransactionStep {
+export function transactionStep(
+  want: Pick<Params, 'activate' | 'busy_timeout'>,
+  { words, say }: Call,
+  { version, around }: Pick<Have, 'version' | 'around'>,
+): TransactionStep {
   const [verb = '', ...rest] = words;
   const locked = want.activate === 'reboot' && around.canLock && LOCKING.has(verb) ? ['--lock-finalization'] : [];
   const known = flags(verb, version);

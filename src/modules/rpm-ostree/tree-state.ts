@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Answer, Answers, Questions } from '../../core/answer.ts';
-import { script, withOptions } from '../../core/command.ts';
+import { script } from '../../core/command.ts';
 import type { DeploymentFact } from '../../core/facts.ts';
 import { fault } from '../../core/problem.ts';
 import type { Update } from './base.ts';
 import { tokensOf } from './kargs.ts';
 import type { TreeWish } from './tree-schema.ts';
+import { parseUpdate, updateQuestion } from './update-check.ts';
 
 /** What a deployment is made of beside its packages. */
 export interface TreeFact {
@@ -55,15 +56,7 @@ const Status = z.object({
       'initramfs-args': names,
     }),
   ),
-  'cached-update': z.object({ checksum: z.string(), deployment: z.string().nullish() }).nullish(),
 });
-
-// The check writes what it found beside the status and stages nothing. Zincati may not stand in the way of looking.
-const UPDATE = `bypass=
-rpm-ostree upgrade --help 2>/dev/null | grep -q -e --bypass-driver && bypass=--bypass-driver
-rpm-ostree upgrade --check $bypass >/dev/null 2>&1
-echo "$?"
-exec rpm-ostree status --json`;
 
 const KARGS = `rpm-ostree kargs || exit
 echo
@@ -76,14 +69,11 @@ const RPMS = `for file; do
   else echo -; fi
 done`;
 
-/** Five minutes: a slow mirror is asked for its metadata. */
-const CHECK_MS = 5 * 60_000;
-
 /** The questions for what a wish names beside packages. */
 export function askTree(want: TreeWish): Questions {
   const files = hostFiles(want);
   return {
-    ...(want.upgrade ? { update: withOptions(script(UPDATE), { timeoutMs: CHECK_MS }) } : {}),
+    ...(want.upgrade ? { update: updateQuestion() } : {}),
     ...(want.kargs === undefined ? {} : { kargs: script(KARGS) }),
     ...(files.length === 0 ? {} : { rpms: script(RPMS, ...files) }),
   };
@@ -135,11 +125,11 @@ function factsIn(status: string): Tree['facts'] {
 
 function readUpdate(answer: Answer | undefined): Update {
   if (answer === undefined) return undefined;
-  const [, code, json = ''] = /^(\d+)\n([^]*)$/.exec(answer.stdout) ?? [];
-  if (code === '77') return 'none';
-  if (code !== '0' || answer.code !== 0 || !json.trimStart().startsWith('{')) return 'unknown';
-  const cached = Status.safeParse(JSON.parse(json)).data?.['cached-update'];
-  return cached ? { checksum: cached.checksum, deployment: cached.deployment ?? '' } : 'unknown';
+  const { code, cached } = parseUpdate(answer);
+  if (code === 77) return 'none';
+  return code === 0 && cached !== undefined
+    ? { checksum: cached.checksum, deployment: cached.deployment ?? '' }
+    : 'unknown';
 }
 
 /** The last line is that of the running kernel; old versions say something before the first. */
