@@ -1,5 +1,6 @@
 import { diskDevice } from './qemu.ts';
-import { onMachineConsole, powerOff, powerOn, withMonitor, type Machine } from './machine.ts';
+import { powerOff, powerOn, type Machine } from './machine.ts';
+import { onMachineConsole, withMonitor } from './reach.ts';
 
 /** Something bad that can be done to a machine, or its end. */
 export interface Fault {

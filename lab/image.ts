@@ -3,11 +3,11 @@ import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mirrors } from './host.ts';
 import { locked } from './lock.ts';
-import { machines, onMachine, overlay, powerOff, processOf, sshAnswers, withMonitor, type Image } from './machine.ts';
+import { machines, overlay, powerOff, type Image } from './machine.ts';
 import { buildPackages } from './packages.ts';
 import { home, keyFile, sources } from './paths.ts';
-import type { Hardware } from './qemu.ts';
-import { startQemu } from './qemu.ts';
+import { processOf, startQemu, type Hardware } from './qemu.ts';
+import { onMachine, sshAnswers, withMonitor } from './reach.ts';
 import { run, sleep, until } from './shell.ts';
 
 /**

@@ -1,13 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { locked } from './lock.ts';
-import { keyFile, machinesFolder } from './paths.ts';
-import { monitor, type Monitor } from './qmp.ts';
-import { ownPlugs, startQemu, type Hardware } from './qemu.ts';
-import { onConsole } from './serial.ts';
-import { attempt, run, sleep, until, type Ran } from './shell.ts';
+import { machinesFolder } from './paths.ts';
+import { ownPlugs, processOf, startQemu, type Hardware } from './qemu.ts';
+import { onMachineConsole, sshAnswers, withMonitor } from './reach.ts';
+import { run, sleep, until } from './shell.ts';
 
 /** A built image: everything that machines are made from. */
 export interface Image {
@@ -103,14 +101,6 @@ export async function machineNamed(name: string): Promise<Machine> {
   );
 }
 
-/** The process of a machine; undefined when it is off. */
-export async function processOf(machine: Hardware): Promise<number | undefined> {
-  const pid = Number(await readFile(join(machine.folder, 'pid'), 'utf8').catch(() => '0'));
-  if (pid === 0) return undefined;
-  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return line.includes(`${machine.folder}/pid`) ? pid : undefined;
-}
-
 /** Pulls the power: what the guest has not written is lost. */
 export async function powerOff(machine: Hardware): Promise<void> {
   const pid = await processOf(machine);
@@ -137,88 +127,6 @@ export async function powerOn(machine: Machine): Promise<void> {
 export async function removeMachine(machine: Hardware): Promise<void> {
   await powerOff(machine);
   await rm(machine.folder, { recursive: true, force: true });
-}
-
-/** Does something with a machine's monitor. */
-export async function withMonitor<T>(machine: Hardware, work: (monitor: Monitor) => Promise<T>): Promise<T> {
-  const opened = await monitor(join(machine.folder, 'qmp.sock'));
-  try {
-    return await work(opened);
-  } finally {
-    opened.close();
-  }
-}
-
-/** Runs shell text on the machine's console, with no need for its network. */
-export function onMachineConsole(machine: Hardware, text: string, timeoutMs?: number): Promise<string> {
-  return onConsole(join(machine.folder, 'serial.sock'), text, timeoutMs);
-}
-
-/** How often the machine really booted: each boot tells the serial line. A restored machine starts with 0. */
-export async function boots(machine: Hardware): Promise<number> {
-  const log = await readFile(join(machine.folder, 'serial.log'), 'utf8').catch(() => '');
-  return log.split('lab-boot ').length - 1;
-}
-
-/** The words of an ssh command line to a machine, without a known_hosts file: the lab trusts its own loopback. */
-export function sshWords(machine: Hardware, user = 'root'): readonly [string, ...string[]] {
-  const options = [
-    'StrictHostKeyChecking=no',
-    'UserKnownHostsFile=/dev/null',
-    'LogLevel=ERROR',
-    'IdentitiesOnly=yes',
-    'ConnectTimeout=10',
-  ];
-  return [
-    'ssh',
-    '-i',
-    keyFile,
-    '-p',
-    String(machine.port),
-    ...options.flatMap((option) => ['-o', option]),
-    `${user}@${machine.address}`,
-  ];
-}
-
-/** Runs shell text on a machine over ssh, whatever its end. */
-export function onMachine(
-  machine: Hardware,
-  text: string,
-  options: { readonly user?: string; readonly input?: string } = {},
-): Promise<Ran> {
-  return attempt([...sshWords(machine, options.user), text], { timeoutMs: 300_000, input: options.input ?? '' });
-}
-
-/** The identity of the running boot, as the kernel tells it. */
-export async function bootId(machine: Hardware): Promise<string> {
-  const { code, stdout, stderr } = await onMachine(machine, 'cat /proc/sys/kernel/random/boot_id');
-  if (code !== 0) throw new Error(`${machine.name}: no boot id over ssh: ${stderr.trim()}`);
-  return stdout.trim();
-}
-
-/** Waits until sshd of the machine greets. */
-export async function sshAnswers(machine: Hardware, timeoutMs = 180_000): Promise<void> {
-  await until(`${machine.name} answers ssh`, timeoutMs, async () => {
-    if ((await processOf(machine)) === undefined)
-      throw new Error(`${machine.name}: qemu has ended; see ${machine.folder}/qemu.log`);
-    return (await greets(machine.address, machine.port)) ? true : undefined;
-  });
-}
-
-/** The host side of a connection is open before the guest's; only the greeting tells that sshd is there. */
-function greets(host: string, port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const link = connect({ host, port, timeout: 3000 });
-    const answer = (greeted: boolean) => (): void => {
-      link.destroy();
-      done(greeted);
-    };
-    link
-      .once('data', answer(true))
-      .once('timeout', answer(false))
-      .once('error', answer(false))
-      .once('close', answer(false));
-  });
 }
 
 async function reserve(wanted: Wanted): Promise<Machine> {

@@ -7,18 +7,9 @@ import { faults, type Fault } from './faults.ts';
 import { prepareHost } from './host.ts';
 import { ensureImage } from './image.ts';
 import { writeInventory } from './inventory.ts';
-import {
-  boots,
-  createMachine,
-  machineNamed,
-  machines,
-  processOf,
-  removeMachine,
-  sshWords,
-  withMonitor,
-  type Machine,
-  type Wanted,
-} from './machine.ts';
+import { createMachine, machineNamed, machines, removeMachine, type Machine, type Wanted } from './machine.ts';
+import { boots, sshWords, withMonitor } from './reach.ts';
+import { processOf } from './qemu.ts';
 import { home, inventoryFile, knownHostsFile } from './paths.ts';
 import { serve } from './server.ts';
 import { until } from './shell.ts';

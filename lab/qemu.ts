@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from './shell.ts';
 
 /** The hardware of a machine; a warm snapshot only fits machines that have the same. */
@@ -104,6 +106,14 @@ export async function startQemu(hardware: Hardware, memory: Memory): Promise<voi
 
 function fileAt(folder: string, name: string): string {
   return `file.driver=file,file.filename=${folder}/${name}.qcow2`;
+}
+
+/** The process of a machine; undefined when it is off. */
+export async function processOf(machine: Hardware): Promise<number | undefined> {
+  const pid = Number(await readFile(join(machine.folder, 'pid'), 'utf8').catch(() => '0'));
+  if (pid === 0) return undefined;
+  const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return line.includes(`${machine.folder}/pid`) ? pid : undefined;
 }
 
 function memoryObject(memory: Memory): string {

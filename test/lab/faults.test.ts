@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Event } from '../../src/core/events.ts';
-import { boots, sshAnswers } from '../../lab/machine.ts';
+import { boots, sshAnswers } from '../../lab/reach.ts';
 import { sleep } from '../../lab/shell.ts';
 import { problemsOf, recapOf, tasksOf, told } from './copse.ts';
 import { rpmOstreeStatus, scenario } from './scenario.ts';

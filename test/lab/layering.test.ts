@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bootId } from '../../lab/machine.ts';
+import { bootId } from '../../lab/reach.ts';
 import { recapOf, resultOf, tasksOf, told } from './copse.ts';
 import { rpmOstreeStatus, scenario } from './scenario.ts';
 

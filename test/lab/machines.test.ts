@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { writeInventory } from '../../lab/inventory.ts';
-import { bootId, boots, onMachine, sshAnswers, withMonitor, type Machine } from '../../lab/machine.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { bootId, boots, onMachine, sshAnswers, withMonitor } from '../../lab/reach.ts';
 import { keyFile } from '../../lab/paths.ts';
 import { attempt, until } from '../../lab/shell.ts';
 import { scenario } from './scenario.ts';

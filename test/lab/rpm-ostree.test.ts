@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { boots, sshAnswers, type Machine } from '../../lab/machine.ts';
+import type { Machine } from '../../lab/machine.ts';
+import { boots, sshAnswers } from '../../lab/reach.ts';
 import { until } from '../../lab/shell.ts';
 import { rpmOstreeStatus, scenario, type Lab, type RpmOstreeStatus } from './scenario.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { inject, test } from 'vitest';
 import { faults, type FaultName } from '../../lab/faults.ts';
 import { writeInventory } from '../../lab/inventory.ts';
-import { boots, createMachine, onMachine, removeMachine, type Machine } from '../../lab/machine.ts';
+import { createMachine, removeMachine, type Machine } from '../../lab/machine.ts';
+import { boots, onMachine } from '../../lab/reach.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { copseJson, startCopse, type CopseEnd, type CopseRun } from './copse.ts';
 
