@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { script, showCommand, withOptions, type Command, type CommandOptions } from '../../core/command.ts';
 import { defineModule, type Change } from '../../core/module.ts';
-import type { Questions } from '../../core/answer.ts';
-import type { Step, StepResult } from '../../core/step.ts';
+import type { Step } from '../../core/step.ts';
+import { askGuards, guardOf, OUTCOME_FIELDS, outcomeOf, readGuards, type Guards } from '../guard.ts';
 import { absolutePath, maybeSecret, publicText } from '../params.ts';
 import { splitWords } from './words.ts';
 
@@ -56,14 +56,8 @@ const Params = z
   });
 type Params = z.infer<typeof Params>;
 
-/** Which of the paths that guard the command exist; null for a guard that was not asked for. */
-interface Have {
-  readonly creates: boolean | null;
-  readonly removes: boolean | null;
-}
-
 /** Runs a command. */
-export const command = defineModule<Params, Have>({
+export const command = defineModule<Params, Guards>({
   name: 'command',
   summary: 'Runs a command on the host.',
   notes: [
@@ -73,34 +67,21 @@ export const command = defineModule<Params, Have>({
   kind: 'action',
   params: Params,
   freeForm: 'cmd',
-  returns: {
-    rc: { type: 'int', description: 'exit code, 0 when nothing had to run' },
-    stdout: { type: 'string', description: 'standard output without line ends at its end' },
-    stderr: { type: 'string', description: 'standard error without line ends at its end' },
-    stdout_lines: { type: 'list', description: 'the lines of stdout' },
-    ran: { type: 'bool', description: 'whether the command was run' },
-  },
+  returns: OUTCOME_FIELDS,
   examples: [
     '- command: systemctl list-timers --no-pager\n  register: timers',
     '- name: host keys are there\n  command:\n    argv: [ssh-keygen, -A]\n    creates: /etc/ssh/ssh_host_ed25519_key',
     '- command:\n    shell: journalctl -b -u "$1" | tail -n 20\n    args: [sshd.service]',
   ],
-  probe: (want) => ({ ...exists('creates', want.creates), ...exists('removes', want.removes) }),
-  read: (answers) => ({
-    creates: answers['creates'] === undefined ? null : answers['creates'].code === 0,
-    removes: answers['removes'] === undefined ? null : answers['removes'].code === 0,
-  }),
+  probe: askGuards,
+  read: readGuards,
   plan,
-  result: (_want, _have, done) => outcome(done),
+  result: (_want, _have, done) => outcomeOf(done),
 });
 
-function exists(name: string, path: string | undefined): Questions {
-  return path === undefined ? {} : { [name]: script('test -e "$1" || test -L "$1"', path) };
-}
-
-function plan(want: Params, have: Have): Change {
-  const isGuarded = have.creates !== null || have.removes !== null;
-  if (have.creates === true || have.removes === false) return { steps: [] };
+function plan(want: Params, have: Guards): Change {
+  const guard = guardOf(have);
+  if (guard === 'done') return { steps: [] };
   const wanted = withOptions({ argv: argvOf(want) }, optionsOf(want));
   const step: Step = {
     do: want.detached ? 'transaction' : 'run',
@@ -109,7 +90,7 @@ function plan(want: Params, have: Have): Change {
     okCodes: [...want.ok_codes, ...want.unchanged_codes],
     unchangedCodes: want.unchanged_codes,
   };
-  return { steps: [step], verify: isGuarded };
+  return { steps: [step], verify: guard === 'open' };
 }
 
 function oneLine(text: string): string {
@@ -128,17 +109,5 @@ function optionsOf(want: Params): CommandOptions {
   return {
     ...(want.chdir === undefined ? {} : { cwd: want.chdir }),
     ...(want.stdin === undefined ? {} : { stdin: want.stdin }),
-  };
-}
-
-function outcome(done: readonly StepResult[]): { [key: string]: number | string | boolean | string[] } {
-  const last = done.at(-1);
-  const stdout = (last?.stdout ?? '').replace(/\n+$/, '');
-  return {
-    rc: last?.code ?? 0,
-    stdout,
-    stderr: (last?.stderr ?? '').replace(/\n+$/, ''),
-    stdout_lines: stdout === '' ? [] : stdout.split('\n'),
-    ran: last !== undefined,
   };
 }
