@@ -16,7 +16,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['core'],
   engine: ['session', 'transport', 'playbook', 'inventory', 'facts', 'config', 'core'],
   sim: ['core'],
-  cli: ['engine', 'session', 'transport', 'playbook', 'inventory', 'modules', 'facts', 'config', 'journal', 'report', 'sim', 'core'],
+  cli: [
+    'engine',
+    'session',
+    'transport',
+    'playbook',
+    'inventory',
+    'modules',
+    'facts',
+    'config',
+    'journal',
+    'report',
+    'sim',
+    'core',
+  ],
 };
 
 /** Libraries that stand in few folders, so that each can be replaced in a day. */
@@ -24,6 +37,7 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   ssh2: ['transport', 'sim'],
   yaml: ['config'],
   '@marcbachmann/cel-js': ['config'],
+  'age-encryption': ['config'],
   commander: ['cli'],
   listr2: ['cli'],
   '@inquirer/password': ['cli'],

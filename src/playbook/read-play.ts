@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { identityFile, isAgeFile, readAgeFile } from '../config/age-file.ts';
 import { isRecord } from '../config/plain.ts';
 import { mergedTemplate, templateOf, type Template } from '../config/template.ts';
 import { didYouMean } from '../core/nearest.ts';
@@ -152,6 +153,7 @@ async function variablesOf(file: string, at: Cursor, reading: Reading): Promise<
     return [];
   }
   const path = resolve(at.folder, file);
+  if (isAgeFile(path)) return encryptedVariables(path, at, reading);
   const source = await fileOnce(reading, path, shownPath(path, at), placeOf(at));
   if (source.root === undefined || source.root === null) return [];
   const root: Cursor = { source, path: [], value: source.root, folder: dirname(path) };
@@ -162,6 +164,17 @@ async function variablesOf(file: string, at: Cursor, reading: Reading): Promise<
     hint: 'write "name: value" lines',
   });
   return [];
+}
+
+/** Encrypted variables stand nowhere that could be shown: their place is where their file is named. */
+async function encryptedVariables(path: string, at: Cursor, reading: Reading): Promise<readonly Template[]> {
+  const read = await readAgeFile(path, shownPath(path, at), identityFile());
+  if ('problem' in read) {
+    complain(reading, at, 'value', read.problem);
+    return [];
+  }
+  const place = placeOf(at);
+  return [templateOf(read.vars, { place: () => place, inside: () => place }, [], [])];
 }
 
 function mappingOf(cursor: Cursor): unknown {
