@@ -49,3 +49,20 @@ export function forgetFacts(run: HostRun): void {
   run.facts = undefined;
   run.prefetch.invalidate();
 }
+
+/** A host that an earlier copse rebooted may still be away: it is tried until its time is over, in milliseconds. */
+export async function awaitHost(run: HostRun, deps: EngineDeps, patienceMs: number): Promise<void> {
+  const deadline = deps.clock.elapsed() + patienceMs;
+  while (!run.connected && deps.clock.elapsed() < deadline) {
+    try {
+      await run.session.connect(deps.signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof Fault) || !AWAY.has(error.problems[0]?.code ?? '')) throw error;
+      await run.session.drop();
+      await deps.clock.sleep(1000, deps.signal);
+    }
+  }
+}
+
+const AWAY: ReadonlySet<string> = new Set(['E_CONNECT', 'E_LOST', 'E_TIMEOUT']);

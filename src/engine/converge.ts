@@ -78,11 +78,13 @@ async function verified(work: Work, change: Plan, changed: boolean, done: readon
   const { job, have, thinking } = work;
   const acted = statusOf(job.module, change.verify);
   if (acted === 'ran') return finished(work, change, { status: 'ran', changed }, have, done);
-  if (!changed) return finished(work, change, {}, have, done);
+  // A module that only waits may ask for a second look: what came may not be what was hoped for.
+  const looksAgain = work.job.module.inert === true && change.verify === true;
+  if (!changed && !looksAgain) return finished(work, change, {}, have, done);
   if (change.verify === false) return finished(work, change, { status: 'changed', changed }, have, done);
   const after = await readAgain(work);
   const left = unconverged(job.module.plan(job.want, after, thinking, have));
-  const status = left.length > 0 ? 'failed' : 'changed';
+  const status = left.length > 0 ? 'failed' : acted;
   return finished(work, change, { status, changed, problems: left }, after, done);
 }
 

@@ -32,6 +32,12 @@ export function endBefore(event: TaskEndEvent | undefined, task: Task): TaskEnd 
   };
 }
 
+/** How long a host may be away, in milliseconds, because a reboot of it was announced and nobody saw its end. */
+export function patienceWith(history: TaskHistory | undefined): number {
+  const flights = [...(history?.flight.values() ?? [])];
+  return Math.max(0, ...flights.map(({ reboot }) => (reboot?.how === undefined ? 0 : reboot.how.timeoutMs)));
+}
+
 /** A task that had changed the host before the run was resumed has changed it, although nothing is left to do now. */
 export function withChangeOfBefore(now: TaskEnd, event: TaskEndEvent | undefined): TaskEnd {
   if (event?.owesReboot !== true || event.status !== 'changed' || now.status !== 'ok') return now;

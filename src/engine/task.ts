@@ -2,7 +2,7 @@ import type { TaskRef } from '../core/events.ts';
 import type { Json } from '../core/json.ts';
 import type { Value } from '../core/value.ts';
 import type { Task } from '../playbook/types.ts';
-import { ensureConnected } from './connect.ts';
+import { awaitHost, ensureConnected } from './connect.ts';
 import type { Identity } from '../session/session.ts';
 import type { HostRun } from './host-run.ts';
 import { identityOf } from './identity.ts';
@@ -11,7 +11,7 @@ import { notifyHandlers } from './handlers.ts';
 import type { PlayRun } from './play-run.ts';
 import { taskScope, type Locals } from './scope.ts';
 import { runItem, type Item } from './task-item.ts';
-import { endBefore, historyOf, withChangeOfBefore } from './replay.ts';
+import { endBefore, historyOf, patienceWith, withChangeOfBefore } from './replay.ts';
 import { endOfItems, endOfThrown, isBad, skipped, type TaskEnd } from './task-end.ts';
 
 /** Where a task stands while it runs: the variables of the loops around it, and whether a `rescue` would catch it. */
@@ -84,6 +84,7 @@ async function attempt(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, ar
   try {
     const firstUser = (): Identity =>
       identityOf(task, run, play.deps.specOf(run.host), taskScope(task, run, play, around.locals));
+    await awaitHost(run, play.deps, patienceWith(historyOf(ref, play)));
     await ensureConnected(run, play.deps, play.play.gatherFacts, firstUser);
     const scope = taskScope(task, run, play, around.locals);
     if (task.loop === undefined) return await runItem({ task, run, play, ref, scope, index: 0 });

@@ -5,7 +5,7 @@ import { fallback, fitnessOf, whatRuns } from './classify.ts';
 import { readEvidence } from './evidence.ts';
 import type { HostState } from './observe.ts';
 import type { Journey, Outcome } from './outcome.ts';
-import { look } from './wait.ts';
+import { asleepMs, look } from './wait.ts';
 import { addSample, NO_WINDOW, type Sample } from './window.ts';
 
 /** What is asked of a host that was told nothing else: that it finished booting, once. */
@@ -29,7 +29,7 @@ export async function prove(
 ): Promise<Outcome> {
   const { clock, signal } = context;
   const health = step.health ?? PLAIN;
-  const started = clock.elapsed();
+  let started = clock.elapsed();
   let window = NO_WINDOW;
   let seen: HostState | undefined = first;
   let away = started;
@@ -55,6 +55,9 @@ export async function prove(
     if (now > deadline) return late(judged, waitedMs, isAway);
     await clock.sleep(pauseOf(health, judged.verdict), signal);
     const next = await look(context);
+    const asleep = asleepMs(clock.elapsed() - now);
+    started += asleep;
+    away += asleep;
     if (next.fatal) return { result: 'not_ours', last: next.reason };
     seen = next.state;
   }

@@ -11,8 +11,8 @@ const TRY_MS = 15_000;
 const POLL_MS = 400;
 
 /**
- * Polls over fresh connections until the machine that answers was booted since; an outcome when a deadline passes first. A clock
- * that stood still (the laptop slept) gives the host its time again, once.
+ * Polls over fresh connections until the machine that answers was booted since; an outcome when a deadline passes first. Time that
+ * copse itself slept through is not held against the host.
  */
 export async function waitForBoot(
   step: RebootStep,
@@ -20,12 +20,14 @@ export async function waitForBoot(
   context: StepContext,
 ): Promise<HostState | Outcome> {
   const { clock, signal } = context;
-  const started = clock.elapsed();
+  let started = clock.elapsed();
   let wasDown = false;
   let last = '';
   for (;;) {
+    const before = clock.elapsed();
     await clock.sleep(POLL_MS, signal);
     const seen = await look(context);
+    started += asleepMs(clock.elapsed() - before);
     const waitedMs = clock.elapsed() - started;
     if (seen.state !== undefined) {
       if (hasRebooted(journey, seen.state)) return seen.state;
@@ -37,6 +39,11 @@ export async function waitForBoot(
       if (waitedMs > step.timeoutMs) return { result: 'never_returned', waitedMs, wasDown, last };
     }
   }
+}
+
+/** How long we were away ourselves, from how long one round took: no round takes a minute unless the laptop slept. */
+export function asleepMs(roundMs: number): number {
+  return roundMs > 60_000 ? roundMs : 0;
 }
 
 async function didNotReboot(
