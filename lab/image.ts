@@ -19,7 +19,7 @@ export async function ensureImage(say: (line: string) => void): Promise<Image> {
     await ensureKey();
     const image = imageAt(join(home, `image-${await hashOfInputs()}`));
     if (await isThere(join(image.folder, 'done'))) return image;
-    await powerOff(templateOf(image)); // of a build that was killed
+    await endKilledBuilds();
     await rm(image.folder, { recursive: true, force: true });
     await mkdir(image.folder, { recursive: true });
     await build(image, say);
@@ -66,6 +66,12 @@ async function build(image: Image, say: (line: string) => void): Promise<void> {
   await rm(tree, { recursive: true, force: true });
   await run(['touch', join(image.folder, 'done')]);
   say(`the image is built: ${((Date.now() - start) / 1000).toFixed(0)} s in all`);
+}
+
+/** Nobody else builds now, so a template that still runs belongs to a build that was killed. */
+async function endKilledBuilds(): Promise<void> {
+  const folders = (await readdir(home)).filter((name) => name.startsWith('image-'));
+  for (const name of folders) await powerOff(templateOf(imageAt(join(home, name))));
 }
 
 /** The machine that is booted once for the snapshot. */
