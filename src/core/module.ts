@@ -30,6 +30,7 @@ export type Change =
       /**
        * False where planning again cannot prove anything; the steps' own proof must do. True on an action whose outcome can be
        * read (`command` with `creates`): it is asked again like a state, and reported as `changed`.
+       * On an inert module that waits: what it waited for is looked at again, and planning again may refuse it.
        */
       readonly verify?: boolean;
     }

@@ -1,5 +1,6 @@
 import type { AnyModule } from '../core/module.ts';
 import { assert } from './assert/index.ts';
+import { cloudInitCheck } from './cloud-init-check/index.ts';
 import { command } from './command/index.ts';
 import { containerService } from './container-service/index.ts';
 import { copy } from './copy/index.ts';
@@ -20,6 +21,7 @@ import { waitFor } from './wait-for/index.ts';
 /** Every module there is, by name. */
 export const modules: readonly AnyModule[] = [
   assert,
+  cloudInitCheck,
   command,
   containerService,
   copy,

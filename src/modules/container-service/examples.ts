@@ -12,8 +12,8 @@ export const examples: readonly string[] = [
       - {name: tls.key, value: '\${{ tls_key }}'}
       - {name: db, value: '\${{ db_password }}', env: DB_PASSWORD}
     health: {command: curl -fs http://127.0.0.1/healthz, interval: 10s}
-    drop_capabilities: ALL
-    capabilities: NET_BIND_SERVICE`,
+    drop_capabilities: [ALL]
+    capabilities: [NET_BIND_SERVICE]`,
   `- name: the image of sssd is there, so that its labels can be read
   container_service: {name: sssd, image: "docker.io/fedora/sssd:latest", state: pulled}
 - name: the host is enrolled by INSTALL and sssd runs as RUN says
@@ -41,7 +41,7 @@ export const examples: readonly string[] = [
     setup:
       command: [ipa-client-install, -U, --no-ntp]
       host_data: [/etc/ipa, /etc/krb5.conf, /etc/krb5.keytab, /etc/sssd, /var/lib/sss]
-      creates: /etc/ipa/default.conf
+      creates: [/etc/ipa/default.conf]
       secret: {value: '\${{ join_password }}'}
     command: [/bin/run.sh]
     privileged: true

@@ -83,8 +83,13 @@ function securityOptions(want: Params): RunOption[] {
   const label = want.selinux === 'disable' ? 'label=disable' : `label=type:${want.selinux}`;
   return [
     ...(want.privileged ? [{ flag: '--privileged' }] : []),
-    ...want.capabilities.map((value): RunOption => ({ flag: '--cap-add', value, key: 'AddCapability', since: '4.4' })),
-    ...want.drop_capabilities.map((value): RunOption => ({
+    ...bare(want.capabilities).map((value): RunOption => ({
+      flag: '--cap-add',
+      value,
+      key: 'AddCapability',
+      since: '4.4',
+    })),
+    ...bare(want.drop_capabilities).map((value): RunOption => ({
       flag: '--cap-drop',
       value,
       key: 'DropCapability',
@@ -93,6 +98,10 @@ function securityOptions(want: Params): RunOption[] {
     ...(want.selinux === undefined ? [] : [{ flag: '--security-opt', value: label }]),
     ...want.devices.map((value): RunOption => ({ flag: '--device', value, key: 'AddDevice', since: '4.4' })),
   ];
+}
+
+function bare(capabilities: readonly string[]): string[] {
+  return capabilities.map((name) => name.replace(/^CAP_/, ''));
 }
 
 function mountOption(mount: Mount): RunOption {

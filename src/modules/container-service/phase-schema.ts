@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { absolutePath, duration, listOf, maybeSecret } from '../params.ts';
+import { absolutePath, duration, maybeSecret } from '../params.ts';
 import { pairs, word } from './words-schema.ts';
 
 const OneTime = z.strictObject({
@@ -33,7 +33,8 @@ export const Phase = z.strictObject({
   environment: pairs('a variable', 'write it under "secret"')
     .default({})
     .describe('Variables of the container beside NAME, IMAGE and HOST; for a label also what its ${NAMES} stand for.'),
-  creates: listOf(absolutePath())
+  creates: z
+    .array(absolutePath())
     .optional()
     .describe('Paths of the host that are there once the phase is done. Without it only what copse noted counts.'),
   host_data: z

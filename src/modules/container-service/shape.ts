@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, listOf, unitName } from '../params.ts';
+import { duration, unitName } from '../params.ts';
 import { mount } from './mount-schema.ts';
 import { Phase } from './phase-schema.ts';
 import { Health, Network, SecretWish } from './schema-parts.ts';
@@ -65,14 +65,14 @@ export const Shape = z.strictObject({
       'Paths of the host and named volumes: "/etc/ipa/:/etc/ipa/:ro", or objects. Every path is looked at before anything is started.',
     ),
   create_folders: flag().default(false).describe('Makes missing sources that are written with a slash at the end.'),
-  ports: listOf(port()).default([]).describe('Published ports: "8080:80".'),
+  ports: z.array(port()).default([]).describe('Published ports: "8080:80".'),
   network: z.enum(['default', 'host', 'none']).default('default').describe('host: no isolation of the network.'),
   networks: z.array(Network).default([]).describe('Networks of the engine; made when they are missing.'),
   pod: objectName('a pod')
     .optional()
     .describe('A pod of podman to join; made when it is missing, with the ports and networks of the task.'),
-  capabilities: listOf(capability()).default([]).describe('Capabilities to add.'),
-  drop_capabilities: listOf(capability()).default([]).describe('Capabilities to take away; ALL for all.'),
+  capabilities: z.array(capability()).default([]).describe('Capabilities to add.'),
+  drop_capabilities: z.array(capability()).default([]).describe('Capabilities to take away; ALL for all.'),
   privileged: flag().default(false).describe('All capabilities and devices, no SELinux confinement.'),
   selinux: z
     .string()
@@ -109,8 +109,8 @@ export const Shape = z.strictObject({
     .optional()
     .describe('Lets "podman auto-update" renew it. Needs a tag: a digest cannot move.'),
   enabled: flag().default(true).describe('Whether it starts at boot.'),
-  after: listOf(unitName()).default([]).describe('Units it starts after.'),
-  requires: listOf(unitName()).default([]).describe('Units it needs; started before it and stopped after it.'),
+  after: z.array(unitName()).default([]).describe('Units it starts after.'),
+  requires: z.array(unitName()).default([]).describe('Units it needs; started before it and stopped after it.'),
   start_timeout: duration().prefault('5m').describe('How long it may take until it runs and is healthy.'),
   stop_timeout: duration().prefault('30s').describe('How long it may take to end before it is killed.'),
   setup: Phase.optional().describe('What runs once before the first start: an enrolment, the INSTALL label.'),

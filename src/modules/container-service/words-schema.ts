@@ -74,12 +74,11 @@ export function port(): z.ZodType<string, string> {
     .meta({ title: 'quoted port' });
 }
 
-/** A capability of the kernel without or with `CAP_`; always without after parsing. */
+/** A capability of the kernel, without or with `CAP_`. */
 export function capability(): z.ZodType<string, string> {
   const error = 'expected a capability such as "NET_ADMIN"';
   return z
     .string({ error })
     .regex(/^(?:CAP_)?[A-Z][A-Z_]*$/, { error })
-    .transform((name) => name.replace(/^CAP_/, ''))
     .meta({ title: 'capability' });
 }
