@@ -1,7 +1,7 @@
 import { fault, type Place, type Problem } from '../core/problem.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Value } from '../core/value.ts';
-import type { Node, Span } from './cel-ast.ts';
+import type { Span } from './cel-ast.ts';
 import { ANY, kindOf, Unknown } from './type.ts';
 
 /** A value, or what stands for one that is only known later. */
@@ -63,9 +63,6 @@ export interface Evaluation {
   /** Present while checking: findings are collected, and evaluation goes on where it can. */
   readonly check: Checking | undefined;
 }
-
-/** Evaluates a piece of an expression. */
-export type Run = (node: Node, on: Evaluation) => Got;
 
 /** Ends the evaluation of a piece; while checking, the finding is kept and whoever catches goes on with an unknown value. */
 export function trouble(on: Evaluation, kind: TroubleKind, span: Span, message: string, hint?: string): never {

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
+const require = createRequire(import.meta.url);
+
 /** One mistake as an editor would underline it. */
 export interface Diagnostic {
   readonly message: string;
@@ -36,7 +38,7 @@ const Configuration = z.object({ items: z.array(z.object({ section: z.string().o
 
 /** Starts the server; schemas are given as text by the pattern of the files they are for. */
 export async function startLanguageServer(schemas: Readonly<Record<string, string>>): Promise<LanguageServer> {
-  const home = dirname(createRequire(import.meta.url).resolve('yaml-language-server/package.json'));
+  const home = dirname(require.resolve('yaml-language-server/package.json'));
   const child = spawn(process.execPath, [join(home, 'bin', 'yaml-language-server'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });
