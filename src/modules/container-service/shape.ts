@@ -57,7 +57,9 @@ export const Shape = z.strictObject({
   secrets: z
     .array(SecretWish)
     .default([])
-    .describe('Secrets as files or variables. They are kept 0600 below /etc/copse/containers, never in the unit.'),
+    .describe(
+      'Secrets as files or variables: [{name, value, env, target, mode}]. A file is seen as /run/secrets/NAME or at target; with env it is a variable.',
+    ),
   mounts: z
     .array(mount())
     .default([])
@@ -67,7 +69,10 @@ export const Shape = z.strictObject({
   create_folders: flag().default(false).describe('Makes missing sources that are written with a slash at the end.'),
   ports: z.array(port()).default([]).describe('Published ports: "8080:80".'),
   network: z.enum(['default', 'host', 'none']).default('default').describe('host: no isolation of the network.'),
-  networks: z.array(Network).default([]).describe('Networks of the engine; made when they are missing.'),
+  networks: z
+    .array(Network)
+    .default([])
+    .describe('Networks of the engine, made when they are missing: [{name, subnet, internal}].'),
   pod: objectName('a pod')
     .optional()
     .describe('A pod of podman to join; made when it is missing, with the ports and networks of the task.'),
@@ -99,7 +104,9 @@ export const Shape = z.strictObject({
     .default([])
     .describe('Further options of the engine, each a whole word such as "--memory=512m".'),
   labels: pairs('a label', 'labels are public').default({}).describe('Labels of the container.'),
-  health: Health.optional().describe('How the engine sees that it is well; the task waits until it is.'),
+  health: Health.optional().describe(
+    'How the engine sees that it is well; the task waits until it is: {command, interval, timeout, retries, start_period, on_failure}.',
+  ),
   restart: z
     .enum(['no', 'on-failure', 'always'])
     .default('always')
@@ -113,14 +120,16 @@ export const Shape = z.strictObject({
   requires: z.array(unitName()).default([]).describe('Units it needs; started before it and stopped after it.'),
   start_timeout: duration().prefault('5m').describe('How long it may take until it runs and is healthy.'),
   stop_timeout: duration().prefault('30s').describe('How long it may take to end before it is killed.'),
-  setup: Phase.optional().describe('What runs once before the first start: an enrolment, the INSTALL label.'),
+  setup: Phase.optional().describe(
+    'What runs once before the first start, an enrolment or the INSTALL label: {label or command, args, environment, creates, host_data, secret: {value, env or file}, timeout}.',
+  ),
   uninstall: Phase.optional().describe(
-    'With absent: what runs before everything is removed, such as the UNINSTALL label.',
+    'With absent: what runs before everything is removed, such as the UNINSTALL label; the same keys as setup.',
   ),
   migrate: unitName()
     .optional()
     .describe(
-      'A native unit this takes over from: stopped, disabled and masked, given back by absent. A setup is not run when what it creates is there. With the same name its unit is only hidden.',
+      'A native unit this takes over from: stopped, disabled and masked; absent unmasks it again. A setup is not run when what it creates is there. With the same name its unit is only hidden.',
     ),
   remove_volumes: flag()
     .default(false)
