@@ -195,7 +195,7 @@ function negated(node: NodeOf<'not' | 'minus'>, on: Evaluation): Known {
 
 function minus(node: NodeOf<'not' | 'minus'>, on: Evaluation): Known {
   const value = evaluateNode(node.of, on);
-  if (typeof value === 'number') return -value;
+  if (typeof value === 'number') return 0 - value;
   if (value instanceof Unknown && (value.type.kind === 'any' || value.type.kind === 'number'))
     return new Unknown(NUMBER);
   return trouble(on, 'kind', node, `a number is expected after "-", found ${aKind(value)}`);

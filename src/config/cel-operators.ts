@@ -119,8 +119,9 @@ function arithmetic(node: Binary, left: Known, right: Known, on: Evaluation): Kn
   return finite(node, node.sign === '/' ? left / right : left % right, on);
 }
 
+/** A result that is a number people know: neither infinite nor a negative zero. */
 function finite(node: Binary, result: number, on: Evaluation): number {
-  return Number.isFinite(result) ? result : trouble(on, 'value', node, 'the result is larger than any number');
+  return Number.isFinite(result) ? result + 0 : trouble(on, 'value', node, 'the result is larger than any number');
 }
 
 function mismatch(node: Binary, left: Known, right: Known, on: Evaluation): never {

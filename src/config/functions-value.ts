@@ -8,6 +8,7 @@ import { ANY, BOOL, kindOf, listOf, NUMBER, STRING } from './type.ts';
 import { plainText, textOfValue } from './values.ts';
 
 const MAX_RANGE = 10_000;
+const MAX_DEPTH = 200;
 
 /** Functions that are not methods. */
 export const VALUE_FUNCTIONS: readonly CelFunction[] = [
@@ -209,10 +210,22 @@ function booleanOf(value: Value, use: FunctionUse): boolean {
 
 function parseJson(text: string, use: FunctionUse): Value {
   use.spend(text.length / 20);
+  if (isDeep(text)) return use.fail(`fromJson: nested deeper than ${MAX_DEPTH} levels`);
   try {
     const value: Value = JSON.parse(text, (key, inner: unknown) => (RESERVED_NAMES.has(key) ? undefined : inner));
     return value;
   } catch {
     return use.fail('fromJson: the text is not JSON');
   }
+}
+
+/** True where brackets open deeper than values may be nested; those inside texts count too, which does no harm. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const char of text) {
+    if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }

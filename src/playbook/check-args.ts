@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import type { LookAt } from './look-at.ts';
 import type { Finding, Known } from '../config/cel-run.ts';
 import { emptyRecord, isRecord } from '../config/plain.ts';
 import { aKind } from '../config/cel-run.ts';
@@ -14,13 +14,13 @@ import type { Task } from './types.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Checks a task's arguments as far as they are known; unknown parts are taken to be right. */
-export function checkArgs(task: Task, scope: CheckScope, options: CheckOptions): void {
+export function checkArgs(task: Task, scope: CheckScope, options: CheckOptions, look: LookAt): void {
   const args: Record<string, unknown> = emptyRecord();
   const before = scope.found.length;
   let isWhole = true;
   if (task.plan.whole !== undefined)
     isWhole = spread(task, scope.render(task.plan.whole, options), args, scope, options);
-  for (const [name, param] of task.plan.params) args[name] = paramValue(name, param, task, scope, options);
+  for (const [name, param] of task.plan.params) args[name] = paramValue(name, param, { task, scope, options, look });
   // What could not be evaluated is told already.
   const isBroken = scope.found.length > before;
   if (isWhole) judge(task, args, scope, options, isBroken);
@@ -43,36 +43,30 @@ function spread(
   return true;
 }
 
-function paramValue(name: string, param: ParamPlan, task: Task, scope: CheckScope, options: CheckOptions): unknown {
+/** One task's arguments being checked. */
+interface Checking {
+  readonly task: Task;
+  readonly scope: CheckScope;
+  readonly options: CheckOptions;
+  readonly look: LookAt;
+}
+
+function paramValue(name: string, param: ParamPlan, checking: Checking): unknown {
+  const { task, scope, options, look } = checking;
   if (param.kind === 'expression')
     return { text: param.expression.text, value: scope.check(param.expression, options) };
   if (param.kind === 'expressions')
     return param.expressions.map((one) => ({ text: one.text, value: scope.check(one, options) }));
   const value = scope.render(param.tree, options);
   if (!param.isLocalFile || typeof value !== 'string') return value;
-  const path = candidates(value, task.folders).find(isFile);
-  if (path === undefined) missingFile(name, value, param.tree.kind === 'plain', task, scope, options);
+  const path = candidates(value, task.folders).find((path) => look(path) === 'file');
+  if (path === undefined) missingFile(name, value, param.tree.kind === 'plain', checking);
   return { path: path ?? value, bytes: new Uint8Array(), mode: '0644' };
 }
 
-const known = new Map<string, boolean>();
-
-function isFile(path: string): boolean {
-  const found = known.get(path) ?? statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  known.set(path, found);
-  return found;
-}
-
-function missingFile(
-  name: string,
-  value: string,
-  isFixed: boolean,
-  task: Task,
-  scope: CheckScope,
-  options: CheckOptions,
-): void {
+function missingFile(name: string, value: string, isFixed: boolean, { task, scope, options, look }: Checking): void {
   const places = candidates(value, task.folders);
-  const folder = places.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
+  const folder = places.find((path) => look(path) === 'folder');
   const message = folder === undefined ? `there is no file "${value}"` : `"${value}" is a folder, expected a file`;
   const hint = folder === undefined ? `looked for at ${places.join(', ')}` : 'name each file';
   add(scope, options, isFixed ? 'name' : 'value', {

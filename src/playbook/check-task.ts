@@ -8,6 +8,7 @@ import { findHost } from '../inventory/types.ts';
 import { checkArgs } from './check-args.ts';
 import { checkScope, type CheckScope, type CheckScopeInput } from './check-scope.ts';
 import { guardedBy } from './reads.ts';
+import type { LookAt } from './look-at.ts';
 import { itemResultType } from './results.ts';
 import type { Block, Task } from './types.ts';
 
@@ -15,6 +16,7 @@ import type { Block, Task } from './types.ts';
 export interface TaskCheck extends Omit<CheckScopeInput, 'frame'> {
   /** Names that notifications may use. */
   readonly handlers: ReadonlySet<string>;
+  readonly look: LookAt;
 }
 
 /** A loop over more items than this is checked on the first ones only. */
@@ -67,7 +69,7 @@ function checkItem(task: Task, on: TaskCheck): readonly Finding[] {
     else if (holds !== true && certainty === 'sure') certainty = 'possible';
   }
   const options: CheckOptions = { certainty, guarded };
-  checkArgs(task, scope, options);
+  checkArgs(task, scope, options, on.look);
   checkKeywords(task, scope, options, on);
   return [...scope.found, ...checkOutcome(task, on, options)];
 }

@@ -15,6 +15,7 @@ import { createTally, type Tally } from './findings.ts';
 import { checkHandlers, handlerNames } from './check-handlers.ts';
 import type { ReadPlaybook } from './load.ts';
 import { hostClasses, type HostClass } from './host-classes.ts';
+import { createLookAt, type LookAt } from './look-at.ts';
 import { expressionsOf, readsOf, type Reads } from './reads.ts';
 import { resultType } from './results.ts';
 import { selectedByTags, unknownStart, unknownTags } from './tags.ts';
@@ -45,6 +46,7 @@ export function checkPlaybook(
   const problems: Problem[] = [...unknownTags(playbook, wish), ...unknownStart(playbook, options.startAtTask)];
   const registered = emptyRecord<Known>();
   for (const name of options.lost?.registers ?? []) registered[name] = new Unknown(ANY);
+  const look = createLookAt();
   for (const play of playbook.plays) {
     problems.push(...checkHandlers(play));
     const hosts = hostsOf(play, inventory, options, problems);
@@ -56,6 +58,7 @@ export function checkPlaybook(
       extraVars: options.extraVars,
       registered,
       handlers: new Set([...handlerNames(play), ...(options.lost?.handlers ?? [])]),
+      look,
       tally,
       classes: hostClasses(hosts),
       wish,
@@ -72,6 +75,7 @@ interface Checking {
   readonly extraVars: Vars;
   readonly registered: Record<string, Known>;
   readonly handlers: ReadonlySet<string>;
+  readonly look: LookAt;
   readonly tally: Tally;
   readonly classes: (reads: Reads) => readonly HostClass[];
   readonly wish: { readonly tags: readonly string[]; readonly skipTags: readonly string[] };
@@ -113,13 +117,13 @@ const RESCUED: Readonly<Record<string, Known>> = {
 };
 
 function checkOne(task: Task, checking: Checking, loops: readonly Block[]): void {
-  const { play, inventory, extraVars, handlers, tally, registered, wish } = checking;
+  const { play, inventory, extraVars, handlers, look, tally, registered, wish } = checking;
   const isHandler = play.handlers.includes(task);
   if (isHandler || selectedByTags(task.tags, wish)) {
     const expressions = [...expressionsOf(task), ...loops.flatMap((block) => loopExpressions(block))];
     const reads = readsOf(expressions, [task, ...loops], play);
     for (const { host, names } of checking.classes(reads)) {
-      const on: TaskCheck = { play, inventory, extraVars, registered, handlers, host, locals: NO_LOCALS };
+      const on: TaskCheck = { play, inventory, extraVars, registered, handlers, look, host, locals: NO_LOCALS };
       for (const locals of rounds(loops, on))
         tally.add(checkTask(task, loops.length === 0 ? on : { ...on, locals }), names);
     }
