@@ -1,5 +1,6 @@
 import type { AnyModule } from '../core/module.ts';
 import { assert } from './assert/index.ts';
+import { authorizedKey } from './authorized-key/index.ts';
 import { cloudInitCheck } from './cloud-init-check/index.ts';
 import { command } from './command/index.ts';
 import { containerService } from './container-service/index.ts';
@@ -7,6 +8,8 @@ import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
 import { filesystem } from './filesystem/index.ts';
+import { group } from './group/index.ts';
+import { hostname } from './hostname/index.ts';
 import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
@@ -16,11 +19,13 @@ import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
 import { rpmOstreeMaintenance } from './rpm-ostree-maintenance/index.ts';
 import { script } from './script/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
+import { user } from './user/index.ts';
 import { waitFor } from './wait-for/index.ts';
 
 /** Every module there is, by name. */
 export const modules: readonly AnyModule[] = [
   assert,
+  authorizedKey,
   cloudInitCheck,
   command,
   containerService,
@@ -28,6 +33,8 @@ export const modules: readonly AnyModule[] = [
   debug,
   file,
   filesystem,
+  group,
+  hostname,
   lines,
   lvm,
   mount,
@@ -37,6 +44,7 @@ export const modules: readonly AnyModule[] = [
   rpmOstreeMaintenance,
   script,
   systemdUnit,
+  user,
   waitFor,
 ];
 

@@ -41,6 +41,15 @@ export function accountName(): z.ZodType<string, string | number> {
     .meta({ title: 'name or number' });
 }
 
+/** The name of a user or group that may have to be made: what shadow-utils takes everywhere. */
+export function newAccountName(): z.ZodType<string, string> {
+  const error = 'expected the name of an account: letters, digits, "_", "-" and ".", not beginning with a digit or "-"';
+  return z
+    .string({ error })
+    .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, { error })
+    .meta({ title: 'name' });
+}
+
 /** A duration such as `90s`; milliseconds after parsing. */
 export function duration(): z.ZodType<number, string> {
   const error = 'expected a duration such as "90s", "10m" or "1h30m"';

@@ -134,7 +134,6 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   git: NO_MODULE,
   pip: NO_MODULE,
   npm: NO_MODULE,
-  authorized_key: 'write "lines: {path: …, line: …}", or the whole file with "copy:"',
   known_hosts: 'write "lines: {path: …, line: …}", or the whole file with "copy:"',
   cron: 'write a systemd timer with "copy:" and start it with "systemd_unit:"',
   timezone: 'write "command: {argv: [timedatectl, set-timezone, ZONE]}"',
