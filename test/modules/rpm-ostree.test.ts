@@ -63,6 +63,28 @@ describe('why a transaction failed', () => {
       'a script of a package failed; nothing was deployed',
     ],
     ['error: This system was not booted via libostree.', 'E_UNSUPPORTED', 'this system was not booted by ostree'],
+    [
+      "error: Upgrade target revision 'a' with timestamp 'b' is chronologically older than current revision 'c'",
+      'E_COMMAND',
+      'the newest image is older than the one the host has',
+    ],
+    ['error: Package "nosuch" not found', 'E_COMMAND', 'the image has no package "nosuch" that could be taken out'],
+    [
+      "error: Package 'zstd-1.5.7-1.x86_64' is already in the base",
+      'E_COMMAND',
+      'the image has just this build already: zstd-1.5.7-1.x86_64',
+    ],
+    ['error: Remote "x" not found', 'E_COMMAND', 'the host knows no ostree remote "x"'],
+    [
+      "error: Multiple values for key 'console' found",
+      'E_COMMAND',
+      'the kernel argument "console" has got more values in the meantime',
+    ],
+    [
+      'error: Reboot blocked by a systemd inhibitor lock in `block` mode\nHeld by: a',
+      'E_BUSY',
+      'a reboot is blocked by an inhibitor lock',
+    ],
     ['error: something new', undefined, 'rpm-ostree failed (exit 1): something new'],
     ['', undefined, undefined],
   ])('is read from %j', (stderr, code, message) => {

@@ -97,7 +97,7 @@ const TABLE: readonly (readonly [
     { err: "error: Multiple values for key 'console' found\n" },
   ],
   ['', 'rpm-ostree upgrade --check', 0, { out: 'Version: 42.20261012.0\n' }],
-  ['rpm-ostree upgrade', 'rpm-ostree upgrade --check', 77, { out: 'No updates available.\n' }],
+  ['rpm-ostree upgrade', 'rpm-ostree upgrade --check', 0, { out: 'AvailableUpdate:\n' }],
   ['rpm-ostree upgrade', 'rpm-ostree upgrade --unchanged-exit-77', 77, { out: 'No upgrade available.\n' }],
   ['', 'rpm-ostree deploy 42.20260803.0 --disallow-downgrade', 1, { err: 'chronologically older' }],
   ['', 'rpm-ostree deploy 41.1', 1, { err: 'error: Version 41.1 not found in fedora-iot:fedora/stable/x86_64/iot\n' }],

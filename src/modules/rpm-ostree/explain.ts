@@ -79,6 +79,42 @@ const REASONS: readonly Reason[] = [
     hint: 'add "become: true"',
   },
   {
+    sign: /chronologically older/,
+    code: 'E_COMMAND',
+    say: () => 'the newest image is older than the one the host has',
+    hint: 'its maker went back, or the mirror is behind; "allow_downgrade: true" takes it anyway',
+  },
+  {
+    sign: /Package "([^"]+)" not found/,
+    code: 'E_COMMAND',
+    say: ([, name = '']) => `the image has no package "${name}" that could be taken out`,
+    hint: '"rpm -qa" on the host lists what there is; a layered package goes with "absent"',
+  },
+  {
+    sign: /Package '([^']+)' is already in the base/,
+    code: 'E_COMMAND',
+    say: ([, nevra = '']) => `the image has just this build already: ${nevra}`,
+    hint: 'leave the RPM out; another build of a package of the image goes into "overrides.replace"',
+  },
+  {
+    sign: /Remote "([^"]+)" not found/,
+    code: 'E_COMMAND',
+    say: ([, remote = '']) => `the host knows no ostree remote "${remote}"`,
+    hint: '"ostree remote list" on the host shows them; lay its file in /etc/ostree/remotes.d first',
+  },
+  {
+    sign: /Multiple values for key '([^']+)' found/,
+    code: 'E_COMMAND',
+    say: ([, key = '']) => `the kernel argument "${key}" has got more values in the meantime`,
+    hint: 'run the playbook again: the arguments are read anew',
+  },
+  {
+    sign: /Reboot blocked by a systemd inhibitor lock/,
+    code: 'E_BUSY',
+    say: () => 'a reboot is blocked by an inhibitor lock',
+    hint: '"systemd-inhibit --list" on the host names who holds it',
+  },
+  {
     sign: /Bus owner changed/,
     code: 'E_COMMAND',
     say: () =>

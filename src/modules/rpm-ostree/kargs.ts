@@ -34,7 +34,7 @@ export function kargsDelta(wish: KargsWish, have: readonly string[]): KargsDelta
   const swapped: { from: string; to: string }[] = [];
   const added: string[] = [];
   for (const to of wish.replace) {
-    const others = have.filter((token) => keyOf(token) === keyOf(to) && token !== to);
+    const others = have.filter((token) => keyOf(token) === keyOf(to) && token !== to && !gone.includes(token));
     const [from] = others;
     if (from !== undefined && others.length === 1 && !have.includes(to)) swapped.push({ from, to });
     else {
@@ -42,7 +42,7 @@ export function kargsDelta(wish: KargsWish, have: readonly string[]): KargsDelta
       if (!have.includes(to)) added.push(to);
     }
   }
-  added.push(...wish.append.filter((token) => !have.includes(token)));
+  added.push(...new Set(wish.append.filter((token) => !have.includes(token))));
   return { gone, added, swapped };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BUILDS, CATALOGUE, nevra, satisfies, type Build, type Package } from './packages.ts';
+import { BUILDS, CATALOGUE, nevra, packageOf, satisfies, type Build, type Package } from './packages.ts';
 
 /** What a deployment was asked to be: what rpm-ostree keeps in its origin file. */
 export interface Origin {
@@ -11,6 +11,10 @@ export interface Origin {
   readonly requested: readonly string[];
   readonly requestedLocal: readonly string[];
   readonly removals: readonly string[];
+  /** Packages, as `name-version-release.arch`, that stand in for those of the base. */
+  readonly replacements?: readonly string[];
+  /** Arguments of an initramfs that is made on the host; absent where that of the base is used. */
+  readonly initramfs?: readonly string[];
 }
 
 /** One bootable tree with its place in the boot order. */
@@ -67,7 +71,10 @@ export function baseChecksum(origin: Origin): string {
 export function resolve(origin: Origin, unavailable: readonly string[] = []): Tree {
   const base = buildOf(origin.version);
   const offered = CATALOGUE.filter((pkg) => !unavailable.includes(pkg.name));
-  const kept = base.packages.filter((pkg) => !origin.removals.includes(pkg.name));
+  const replacing = (origin.replacements ?? []).map(packageOf);
+  const kept = base.packages
+    .filter((pkg) => !origin.removals.includes(pkg.name))
+    .map((pkg) => replacing.find(({ name }) => name === pkg.name) ?? pkg);
   const layered = new Map<string, Package>();
   const inactive: { request: string; by: Package }[] = [];
   const missing: string[] = [];
@@ -84,9 +91,14 @@ export function resolve(origin: Origin, unavailable: readonly string[] = []): Tr
     }
   }
   const packages = [...layered.values()].sort((a, b) => a.name.localeCompare(b.name));
-  const plain = packages.length === 0 && origin.removals.length === 0 && origin.requestedLocal.length === 0;
+  for (const local of origin.requestedLocal) packages.push(packageOf(local));
+  const others = [
+    ...(origin.replacements ?? []),
+    ...(origin.initramfs === undefined ? [] : ['initramfs', ...origin.initramfs]),
+  ];
+  const plain = packages.length === 0 && origin.removals.length === 0 && others.length === 0;
   const content = [baseChecksum(origin), ...packages.map(nevra), ...origin.removals.map((name) => `-${name}`)];
-  const checksum = plain ? baseChecksum(origin) : digest([...content, ...origin.requestedLocal]);
+  const checksum = plain ? baseChecksum(origin) : digest([...content, ...others]);
   return { checksum, base: { ...base, packages: kept }, layered: packages, inactive, missing };
 }
 

@@ -34,6 +34,18 @@ export function nevra(pkg: Package): string {
   return `${pkg.name}-${evr(pkg)}.${pkg.arch}`;
 }
 
+/** A package that is known by its `name-version-release.arch` alone: one from an RPM file. */
+export function packageOf(text: string): Package {
+  const [, name = text, version = '0', release = '0', arch = 'noarch'] =
+    /^(.+)-([^-]+)-([^-]+)\.([^.]+)$/.exec(text) ?? [];
+  return { name, version, release, arch, summary: 'A package from a file' };
+}
+
+/** What a path or URL of an RPM file says is in it; undefined for a word that is none. */
+export function rpmNamed(source: string): string | undefined {
+  return /(?:^|\/)([^/]+-[^-/]+-[^-/]+\.[^./]+)\.rpm$/.exec(source)?.[1];
+}
+
 /** Whether a request (a name, a name with version, a capability or a program's path) means this package. */
 export function satisfies(pkg: Package, request: string): boolean {
   return (

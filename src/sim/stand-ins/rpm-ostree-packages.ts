@@ -1,7 +1,7 @@
 import type { Call } from '../calls.ts';
 import { faultOf, sleepOn, type Machine } from '../machine.ts';
 import { resolve, type Deployment, type Origin, type Tree } from '../model/deployment.ts';
-import { evr, nevra, satisfies } from '../model/packages.ts';
+import { evr, nevra, packageOf, rpmNamed, satisfies } from '../model/packages.ts';
 import { mergeBase, nextSerial, stage } from '../model/sysroot.ts';
 import { readWords, type Words } from '../words.ts';
 import { applyLive } from './rpm-ostree-live.ts';
@@ -72,7 +72,7 @@ function packageWork(machine: Machine, words: Words, add: readonly string[], rem
     if ('error' in requests) return fail(say, requests.error);
     say('Checking out tree... done\nEnabled rpm-md repositories: fedora updates\nImporting rpm-md... done\n');
     await sleepOn(machine, machine.timing.transaction / 2, signal);
-    const origin: Origin = { ...merge.origin, requested: requests.requested };
+    const origin: Origin = { ...merge.origin, ...requests };
     const tree = resolveHere(machine, origin);
     if (tree.missing.length > 0) return fail(say, `Packages not found: ${tree.missing.join(', ')}`);
     say('Resolving dependencies... done\n');
@@ -80,7 +80,10 @@ function packageWork(machine: Machine, words: Words, add: readonly string[], rem
       say("Exiting because of '--dry-run' option\n");
       return 0;
     }
-    if (same(requests.requested, merge.origin.requested)) {
+    if (
+      same(requests.requested, merge.origin.requested) &&
+      same(requests.requestedLocal, merge.origin.requestedLocal)
+    ) {
       say('No change.\n');
       return words.has('--unchanged-exit-77') ? 77 : 0;
     }
@@ -138,11 +141,20 @@ function changeRequests(
   words: Words,
   add: readonly string[],
   remove: readonly string[],
-): { readonly requested: readonly string[] } | { readonly error: string } {
-  const { requested } = merge.origin;
+): Pick<Origin, 'requested' | 'requestedLocal'> | { readonly error: string } {
+  const { requested, requestedLocal } = merge.origin;
+  const files = add.flatMap((word) => rpmNamed(word) ?? []);
+  const names = add.filter((word) => rpmNamed(word) === undefined);
+  const clash = files.find((file) =>
+    requestedLocal.some((one) => nameOf(one) === nameOf(file) && !remove.includes(one) && one !== file),
+  );
+  if (clash !== undefined)
+    return {
+      error: `Could not depsolve transaction; 1 problem detected:\n Problem: cannot install both ${clash} and another one`,
+    };
   const idempotent = words.has('--idempotent');
   const base = resolve(merge.origin).base.packages;
-  for (const request of add) {
+  for (const request of names) {
     const provider = base.find((pkg) => satisfies(pkg, request));
     if (provider !== undefined && !words.has('--allow-inactive')) {
       const inTheBase = `"${request}" is already provided by: ${nevra(provider)}. Use --allow-inactive to explicitly require it.`;
@@ -152,11 +164,15 @@ function changeRequests(
       return { error: `Package/capability '${request}' is already requested` };
   }
   const gone = words.has('--all') ? requested : remove;
-  const unknown = gone.find((request) => !requested.includes(request));
+  const unknown = gone.find((request) => !requested.includes(request) && !requestedLocal.includes(request));
   if (unknown !== undefined && !idempotent)
     return { error: `Package/capability '${unknown}' is not currently requested` };
   const kept = requested.filter((request) => !gone.includes(request));
-  return { requested: [...kept, ...add.filter((request) => !kept.includes(request))] };
+  const local = requestedLocal.filter((one) => !gone.includes(one));
+  return {
+    requested: [...kept, ...names.filter((request) => !kept.includes(request))],
+    requestedLocal: [...local, ...files.filter((file) => !local.includes(file))],
+  };
 }
 
 /** Whether two lists of requests mean the same. */
@@ -188,4 +204,8 @@ export function showDifference(from: Tree, to: Tree): string {
   const block = (title: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`;
   return block('Upgraded', upgraded) + block('Removed', removed) + block('Added', added);
+}
+
+function nameOf(text: string): string {
+  return packageOf(text).name;
 }

@@ -3,6 +3,7 @@ import { DRIVER_UNIT, type Machine } from '../machine.ts';
 import { baseChecksum, buildOf, idOf, resolve, type Deployment } from '../model/deployment.ts';
 import { bootedOf } from '../model/sysroot.ts';
 import { readWords } from '../words.ts';
+import { cachedUpdate } from './rpm-ostree-check.ts';
 
 /** `rpm-ostree status`: the JSON document, or the text where the reason of a failed finalization stands. */
 export function statusCommand(machine: Machine, call: Call, args: readonly string[]): number {
@@ -26,7 +27,7 @@ function statusDocument(machine: Machine, shown: readonly Deployment[]): unknown
   return {
     deployments: shown.map((deployment) => describe(deployment, idOf(deployment) === sysroot.bootedId)),
     transaction: transaction === undefined ? null : [transaction.method, transaction.sender, path],
-    'cached-update': null,
+    'cached-update': cachedUpdate(machine),
     'update-driver':
       machine.options.driver === undefined ? null : { 'driver-name': 'Zincati', 'driver-sd-unit': DRIVER_UNIT },
   };
@@ -67,9 +68,10 @@ function describe(deployment: Deployment, booted: boolean): unknown {
     'requested-local-fileoverride-packages': [],
     'requested-base-removals': origin.removals,
     'base-removals': [],
-    'requested-base-local-replacements': [],
+    'requested-base-local-replacements': origin.replacements ?? [],
     'base-local-replacements': [],
-    'regenerate-initramfs': false,
+    'regenerate-initramfs': origin.initramfs !== undefined,
+    ...(origin.initramfs === undefined ? {} : { 'initramfs-args': origin.initramfs }),
     ...(deployment.live === undefined ? {} : { 'live-replaced': deployment.live }),
     ...(deployment.liveCut === undefined ? {} : { 'live-inprogress': deployment.liveCut }),
   };

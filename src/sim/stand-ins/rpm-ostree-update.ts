@@ -1,9 +1,10 @@
 import type { Call } from '../calls.ts';
 import { DRIVER_UNIT, sleepOn, type Machine } from '../machine.ts';
 import { baseChecksum, buildOf, resolve, type Origin } from '../model/deployment.ts';
-import { BUILDS, type Build } from '../model/packages.ts';
+import { BUILDS, rpmNamed, type Build } from '../model/packages.ts';
 import { mergeBase } from '../model/sysroot.ts';
 import { readWords, type Words } from '../words.ts';
+import { checkCommand } from './rpm-ostree-check.ts';
 import { resolveHere, showDifference, stageOrigin } from './rpm-ostree-packages.ts';
 import { transact, writeFailure } from './transactions.ts';
 
@@ -30,7 +31,7 @@ export function upgradeCommand(machine: Machine, call: Call, args: readonly stri
   const newest = BUILDS.at(-1);
   if (words.unknown !== undefined || newest === undefined) return fail(call, `Unknown option ${words.unknown ?? ''}`);
   if (isDriven(machine, words)) return fail(call, DRIVEN);
-  if (words.has('--check') || words.has('--preview')) return check(machine, call, newest);
+  if (words.has('--check') || words.has('--preview')) return checkCommand(machine, call);
   return move(machine, call, words, { method: 'Upgrade', version: newest.version, pinnedBuild: false });
 }
 
@@ -48,7 +49,7 @@ export function deployCommand(machine: Machine, call: Call, args: readonly strin
 /** `rpm-ostree rebase REFSPEC`. */
 export function rebaseCommand(machine: Machine, call: Call, args: readonly string[]): number | Promise<number> {
   const words = readWords(args, { flags: FLAGS, values: VALUES });
-  const [target = ''] = words.rest;
+  const [target = '', revision] = words.rest;
   const { origin } = mergeBase(machine.sysroot);
   const refspec = target.includes(':') ? target : `${origin.refspec.split(':')[0] ?? ''}:${target}`;
   if (words.unknown !== undefined) return fail(call, `Unknown option ${words.unknown}`);
@@ -56,8 +57,8 @@ export function rebaseCommand(machine: Machine, call: Call, args: readonly strin
   if (refspec === origin.refspec) return fail(call, `Old and new refs are equal: ${refspec}`);
   return move(machine, call, words, {
     method: 'Rebase',
-    version: BUILDS.at(-1)?.version ?? '',
-    pinnedBuild: false,
+    version: findBuild({ ...origin, refspec }, revision ?? '')?.version ?? BUILDS.at(-1)?.version ?? '',
+    pinnedBuild: revision !== undefined,
     refspec,
   });
 }
@@ -84,14 +85,18 @@ function move(machine: Machine, call: Call, words: Words, wish: Move): number | 
   if (isDriven(machine, words)) return fail(call, DRIVEN);
   const work = async (say: (text: string) => void, signal: AbortSignal): Promise<number> => {
     const merge = mergeBase(machine.sysroot);
-    const { requested } = merge.origin;
-    const kept = requested.filter((request) => !words.all('--uninstall').includes(request));
+    const { requested, requestedLocal } = merge.origin;
+    const gone = words.all('--uninstall');
+    const kept = requested.filter((request) => !gone.includes(request));
+    const files = words.all('--install').flatMap((word) => rpmNamed(word) ?? []);
+    const wished = words.all('--install').filter((word) => rpmNamed(word) === undefined);
     const origin: Origin = {
       ...merge.origin,
       refspec: wish.refspec ?? merge.origin.refspec,
       version: wish.version,
       pinnedBuild: wish.pinnedBuild,
-      requested: [...kept, ...words.all('--install').filter((request) => !kept.includes(request))],
+      requested: [...kept, ...wished.filter((request) => !kept.includes(request))],
+      requestedLocal: [...requestedLocal.filter((one) => !gone.includes(one)), ...files],
     };
     say(`Receiving objects... done\n`);
     await sleepOn(machine, machine.timing.transaction / 2, signal);
@@ -101,7 +106,7 @@ function move(machine: Machine, call: Call, words: Words, wish: Move): number | 
     }
     const tree = resolveHere(machine, origin);
     if (tree.missing.length > 0) return refuse(say, `Packages not found: ${tree.missing.join(', ')}`);
-    if (tree.checksum === merge.checksum) {
+    if (tree.checksum === merge.checksum && origin.refspec === merge.origin.refspec) {
       say(wish.method === 'Upgrade' ? 'No upgrade available.\n' : 'No change.\n');
       return words.has('--unchanged-exit-77') ? 77 : 0;
     }
@@ -118,20 +123,6 @@ function move(machine: Machine, call: Call, words: Words, wish: Move): number | 
     return 0;
   };
   return transact(machine, call, { method: wish.method, work });
-}
-
-function check(machine: Machine, call: Call, newest: Build): Promise<number> {
-  const work = async (say: (text: string) => void, signal: AbortSignal): Promise<number> => {
-    await sleepOn(machine, machine.timing.transaction / 4, signal);
-    if (mergeBase(machine.sysroot).origin.version === newest.version) {
-      say('No updates available.\n');
-      return 77;
-    }
-    say(`AvailableUpdate:\n        Version: ${newest.version}\n`);
-    return 0;
-  };
-  call.err('Note: --check and --preview may be unreliable.  See https://github.com/coreos/rpm-ostree/issues/1579\n');
-  return transact(machine, call, { method: 'AutomaticUpdateTrigger', work });
 }
 
 function findBuild(origin: Origin, revision: string): Build | undefined {

@@ -5,6 +5,7 @@ import { dbCommand } from './rpm-ostree-db.ts';
 import { kargsCommand } from './rpm-ostree-kargs.ts';
 import { applyLiveCommand } from './rpm-ostree-live.ts';
 import { installCommand, uninstallCommand } from './rpm-ostree-packages.ts';
+import { initramfsCommand, overrideCommand } from './rpm-ostree-override.ts';
 import { statusCommand } from './rpm-ostree-status.ts';
 import { deployCommand, rebaseCommand, upgradeCommand } from './rpm-ostree-update.ts';
 
@@ -27,6 +28,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'finalize-deployment': finalizeCommand,
   'apply-live': applyLiveCommand,
   db: dbCommand,
+  override: overrideCommand,
+  initramfs: initramfsCommand,
   'refresh-md': refreshCommand,
   makecache: refreshCommand,
   reload: () => 0,

@@ -1,6 +1,6 @@
 import type { Call } from '../calls.ts';
 import { packagesOf } from '../model/deployment.ts';
-import { evr, nevra, satisfies, type Package } from '../model/packages.ts';
+import { evr, nevra, packageOf, rpmNamed, satisfies, type Package } from '../model/packages.ts';
 import { runningOf } from '../model/sysroot.ts';
 import { folderName } from '../host-files.ts';
 import type { Machine } from '../machine.ts';
@@ -8,13 +8,25 @@ import { readWords } from '../words.ts';
 
 /** `rpm -q NAME…`, `rpm -qa`, with `--qf`. */
 export function rpm(call: Call, machine: Machine): number {
-  const flags = ['-q --query', '-a --all', '--whatprovides', '--quiet', '-f', '-i', '-l', '-V'];
+  const flags = [
+    '-q --query',
+    '-p --package',
+    '--nosignature',
+    '-a --all',
+    '--whatprovides',
+    '--quiet',
+    '-f',
+    '-i',
+    '-l',
+    '-V',
+  ];
   const words = readWords(call.args, { flags, values: ['--qf --queryformat', '--dbpath'] });
   const packages = database(machine, words.last('--dbpath'));
   if (words.has('-a')) {
     call.out(packages.map((pkg) => show(pkg, words.last('--qf'))).join(''));
     return 0;
   }
+  if (words.has('-p')) return queryFiles(call, words.rest, words.last('--qf'));
   let missing = 0;
   for (const name of words.rest) {
     const found = packages.find((pkg) =>
@@ -28,6 +40,13 @@ export function rpm(call: Call, machine: Machine): number {
     } else call.out(show(found, words.last('--qf')));
   }
   return missing;
+}
+
+/** RPM files of a simulated host are told apart by their names. */
+function queryFiles(call: Call, files: readonly string[], format: string | undefined): number {
+  const found = files.flatMap((file) => rpmNamed(file) ?? []);
+  call.out(found.map((text) => show(packageOf(text), format?.replaceAll(/%\|[^|]*\|/g, ''))).join(''));
+  return files.length - found.length;
 }
 
 /** The packages that run, or those of the deployment whose folder was named. */
