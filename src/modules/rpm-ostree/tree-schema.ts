@@ -94,7 +94,9 @@ export const TREE = {
         .describe('Packages that must be as in the image again; "all" for every override.'),
     })
     .optional()
-    .describe('Packages of the image itself.'),
+    .describe(
+      'Packages of the image itself, by the lists remove (taken out), replace (RPM files on the host or URLs that stand in for them) and reset (as in the image again; "all" for every override).',
+    ),
   kargs: z
     .strictObject({
       append: listOf(Karg)
@@ -110,7 +112,9 @@ export const TREE = {
         .describe('Arguments key=value that must be there as the only one of their key.'),
     })
     .optional()
-    .describe('Kernel arguments.'),
+    .describe(
+      'Kernel arguments, by the lists append (must be there as a whole; other values of the key stay), delete (a key with all its values, or one key=value) and replace (key=value as the only one of its key).',
+    ),
   initramfs: z
     .strictObject({
       enable: z
@@ -123,7 +127,9 @@ export const TREE = {
         .describe('Arguments for dracut, in this order and no others.'),
     })
     .optional()
-    .describe('Whether the initramfs is made on the host, and how.'),
+    .describe(
+      'Whether the initramfs is made on the host (enable, true unless said), and the arguments for dracut (args: these, in this order, and no others).',
+    ),
   refresh_md: z
     .boolean(FLAG)
     .default(false)
