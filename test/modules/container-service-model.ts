@@ -45,9 +45,9 @@ export function emptyHost(engine: ModelHost['engine'], version: string): ModelHo
   };
 }
 
-/** The context a module thinks in on that host. */
-export function contextOn({ engine, version }: ModelHost, check = false): ModuleContext {
-  return { facts: sampleFacts({ tools: { [engine]: version } }), check, run: 'r1' };
+/** The context a module thinks in. */
+export function contextOn(check = false): ModuleContext {
+  return { facts: sampleFacts(), check, run: 'r1' };
 }
 
 /** What the host answers to the question. */
@@ -58,6 +58,7 @@ export function answerOf(host: ModelHost, question: Command | undefined): Answer
   const of = (kind: string): string[] => asked.filter(([one]) => one === kind).map(([, value]) => value);
   const { loaded, container } = host;
   const lines = [
+    `engine /usr/bin/${host.engine} ${host.engine} version ${host.version}`,
     host.engine === 'podman' ? 'quadlet yes' : '',
     host.files.has(quadlet) ? `quadlet-file ${base64(quadlet)}` : '',
     host.files.has(plain) ? `plain-file ${base64(plain)}` : '',

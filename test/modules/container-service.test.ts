@@ -59,7 +59,7 @@ const host = fc.constantFrom(['podman', '5.4.2'], ['podman', '4.4.1'], ['podman'
 
 function steps(on: ModelHost, params: unknown): readonly Step[] {
   const want = module.params.parse(params);
-  const context = contextOn(on);
+  const context = contextOn();
   const change = module.plan(
     want,
     module.read(answerOf(on, module.probe(want, context)['host']), want, context),

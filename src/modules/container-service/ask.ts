@@ -1,7 +1,5 @@
 import type { Questions } from '../../core/answer.ts';
 import { script } from '../../core/command.ts';
-import type { ModuleContext } from '../../core/module.ts';
-import { engineOf } from './engine.ts';
 import { isPath } from './mount-schema.ts';
 import { homeOf } from './options.ts';
 import { unitPath } from './render.ts';
@@ -16,7 +14,7 @@ const PROPERTIES =
   'LoadState,ActiveState,SubState,Result,NRestarts,FragmentPath,SourcePath,UnitFileState,NeedDaemonReload,WantedBy';
 
 // Lines of a key and a value; a unit file travels as base64, and JSON holds no line end that means anything.
-const ASK = `e=$1 name=$2 image=$3 from=$4 home=$5 quadlet=$6 plain=$7; shift 7
+const ASK = `wished=$1 name=$2 image=$3 from=$4 home=$5 quadlet=$6 plain=$7; shift 7
 flat() { base64 | tr -d '\\n'; }
 line() { tr -d '\\n'; }
 kind() {
@@ -44,6 +42,10 @@ for one in "$@"; do
       if [ -f "$value" ]; then printf 'info %s\\n' "$(line <"$value")"; fi;;
   esac
 done
+e=
+for t in $wished; do
+  if e=$(command -v "$t"); then printf 'engine %s %s\\n' "$e" "$("$e" --version 2>/dev/null | head -n 1)"; break; fi
+done
 [ -n "$e" ] || exit 0
 case $e in */docker) "$e" version --format '{{.Server.Version}}' >/dev/null 2>&1 || { echo 'down yes'; exit 0; };; esac
 if j=$("$e" container inspect --format '${CONTAINER}' "$name" 2>/dev/null); then printf 'container %s\\n' "$(printf %s "$j" | line)"; fi
@@ -65,19 +67,16 @@ done
 `;
 
 /** The question of the `container_service` module: one script for everything. */
-export function ask(want: Params, context: ModuleContext): Questions {
-  const engine = engineOf(want, context);
+export function ask(want: Params): Questions {
   const { name, image = '', migrate = '' } = want;
-  const about = [
-    engine?.path ?? '',
-    name,
-    image,
-    migrate,
-    homeOf(name),
-    unitPath(name, 'quadlet'),
-    unitPath(name, 'plain'),
-  ];
+  const about = [engines(want), name, image, migrate, homeOf(name), unitPath(name, 'quadlet'), unitPath(name, 'plain')];
   return { host: script(ASK, ...about, ...items(want)) };
+}
+
+// The facts are no proof that a tool is missing: on a busy host it may not have answered in its time.
+function engines({ storage, engine }: Params): string {
+  if (storage === 'ostree') return '';
+  return engine === 'auto' ? 'podman docker' : engine;
 }
 
 function items(want: Params): string[] {

@@ -1,6 +1,3 @@
-import type { ModuleContext } from '../../core/module.ts';
-import type { Params } from './schema.ts';
-
 /** The engine that runs a container. */
 export interface Engine {
   readonly name: 'podman' | 'docker';
@@ -9,11 +6,11 @@ export interface Engine {
   readonly version: string;
 }
 
-/** The engine of a wish on this host; undefined when the host has none that is wished. */
-export function engineOf(want: Params, { facts }: ModuleContext): Engine | undefined {
-  const names = want.engine === 'auto' ? (['podman', 'docker'] as const) : [want.engine];
-  const name = names.find((one) => facts.tools[one] !== undefined);
-  return name === undefined ? undefined : { name, path: `/usr/bin/${name}`, version: facts.tools[name] ?? '' };
+/** The engine from its path and what its `--version` prints. */
+export function parseEngine(line: string): Engine {
+  const [path = ''] = line.split(' ', 1);
+  const name = path.endsWith('docker') ? 'docker' : 'podman';
+  return { name, path, version: /\d+(?:\.\d+)+/.exec(line.slice(path.length))?.[0] ?? '' };
 }
 
 /** True when a version is at least another, part by part: `4.10.1` is more than `4.4`. */

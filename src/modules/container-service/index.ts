@@ -1,7 +1,6 @@
 import type { Json } from '../../core/json.ts';
-import { defineModule, type ModuleContext } from '../../core/module.ts';
+import { defineModule } from '../../core/module.ts';
 import { ask } from './ask.ts';
-import { engineOf } from './engine.ts';
 import { examples } from './examples.ts';
 import { plan } from './plan.ts';
 import { Params } from './schema.ts';
@@ -43,11 +42,11 @@ export const containerService = defineModule<Params, Have>({
   result,
 });
 
-function result(want: Params, have: Have, _done: unknown, context: ModuleContext): Record<string, Json> {
+function result(want: Params, have: Have): Record<string, Json> {
   return {
     name: want.name,
     unit: `${want.name}.service`,
-    engine: engineOf(want, context)?.name ?? '',
+    engine: have.engine?.name ?? '',
     active: have.unit.get('ActiveState') ?? '',
     status: have.container?.status ?? '',
     health: have.container?.health ?? '',

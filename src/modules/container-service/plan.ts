@@ -1,6 +1,6 @@
 import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
-import { engineOf, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { parseLabel, type LabelCommand } from './label.ts';
 import { planOstree } from './ostree.ts';
 import { labelOf, phaseStep } from './phase.ts';
@@ -25,7 +25,7 @@ import { labelMountSteps, nativeSteps, surroundingSteps } from './surroundings.t
 /** The way to a container that runs as a service, or that is gone. */
 export function plan(want: Params, have: Have, context: ModuleContext, before?: Have): Change {
   if (want.storage === 'ostree') return planOstree(want, have, context);
-  const engine = engineOf(want, context);
+  const { engine } = have;
   const refusal = hostRefusal(want, have, engine);
   if (refusal !== undefined || engine === undefined) return refusal ?? { refuse: 'this host has no engine' };
   if (want.state === 'absent') return planRemoval(want, have, engine, before);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Answer } from '../../core/answer.ts';
 import { fault } from '../../core/problem.ts';
+import { parseEngine, type Engine } from './engine.ts';
 
 /** A container as its engine describes it; what podman and docker both say. */
 export interface ContainerSeen {
@@ -27,6 +28,8 @@ export type UnitSeen = ReadonlyMap<string, string>;
 
 /** What `container_service` knows of a host. */
 export interface Have {
+  /** The first of the wished engines that is there. */
+  readonly engine: Engine | undefined;
   readonly lacksSystemd: boolean;
   /** /etc cannot be written by this user. */
   readonly closed: boolean;
@@ -147,6 +150,7 @@ export function read(answer: Answer | undefined): Have {
   const [info] = all('info');
   const noted = info === undefined ? undefined : parsed(Info, info, 'a system container');
   return {
+    engine: all('engine').map(parseEngine)[0],
     lacksSystemd: all('lacks').includes('systemctl'),
     closed: all('closed').includes('yes'),
     down: all('down').includes('yes'),
