@@ -1,14 +1,8 @@
 import { Command } from 'commander';
-import { dirname, resolve } from 'node:path';
-import { inOrder } from '../config/frame.ts';
-import { Fault, problemsOf, throwIfAny } from '../core/problem.ts';
-import { checkPlaybook } from '../playbook/check.ts';
 import { listPlays, type PlayListing } from '../playbook/listing.ts';
-import { readPlaybooks } from '../playbook/load.ts';
 import { EXIT } from './exit.ts';
-import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
-import { loadHosts } from './load-hosts.ts';
+import { loadAll } from './load-all.ts';
 import { extraVarsOption, inventoryOption, withTagOptions } from './options.ts';
 import type { Action } from './action.ts';
 import type { Terminal } from './streams.ts';
@@ -43,28 +37,12 @@ export function checkCommand(act: (action: Action) => Promise<void>): Command {
 
 function checkFiles(files: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
   return withInterrupts(terminal, async (signal) => {
-    const { cwd } = terminal;
-    const extraVars = await readExtraVars(options.extraVars, cwd);
-    const [hosts, read] = await Promise.allSettled([
-      loadHosts(options, terminal, signal, dirname(resolve(cwd, files[0] ?? '.'))),
-      readPlaybooks(files, { cwd, extraVars }),
-    ]);
+    const { playbook, inventory } = await loadAll(files, options, terminal, signal);
     const { limit, tags, skipTags } = options;
-    const { playbook, problems, lost } = valueOf(read);
-    if (hosts.status === 'rejected') throw new Fault([...problemsOf(hosts.reason), ...problems]);
-    const inventory = hosts.value;
-    throwIfAny(
-      inOrder([...problems, ...checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars, lost })]),
-    );
     const plays = listPlays(playbook, inventory, { limit, tags, skipTags });
     terminal.stdout.write(isListing(options) ? listingText(plays, options) : summaryText(plays));
     return EXIT.ok;
   });
-}
-
-function valueOf<T>(settled: PromiseSettledResult<T>): T {
-  if (settled.status === 'fulfilled') return settled.value;
-  throw settled.reason;
 }
 
 function isListing({ listTasks, listHosts, listTags }: CheckOptions): boolean {

@@ -2,15 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { Listr } from 'listr2';
 import { showDuration } from '../core/units.ts';
-import { findModule } from '../modules/index.ts';
-import { loadPlaybook } from '../playbook/load.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { startFleet } from '../sim/fleet.ts';
 import { bootedOf } from '../sim/model/sysroot.ts';
 import type { Fleet, SimHost } from '../sim/types.ts';
 import { EXIT } from './exit.ts';
 import { withInterrupts } from './interrupt.ts';
-import { loadHosts } from './load-hosts.ts';
+import { loadAll } from './load-all.ts';
 import type { Action } from './action.ts';
 import { runLoaded, type LoadedOptions } from './run-loaded.ts';
 import type { Terminal } from './streams.ts';
@@ -107,10 +105,7 @@ function runner(fleet: Fleet, options: DemoOptions, terminal: Terminal, signal: 
     ...(options.output === undefined ? {} : { output: options.output }),
   };
   return async () => {
-    const extraVars = {};
-    const inventory = await loadHosts(runOptions, own, signal);
-    const playbook = await loadPlaybook([PLAYBOOK], { cwd: terminal.cwd, extraVars, findModule });
-    return runLoaded({ playbook, inventory, extraVars }, runOptions, own, signal);
+    return runLoaded(await loadAll([PLAYBOOK], runOptions, own, signal), runOptions, own, signal);
   };
 }
 

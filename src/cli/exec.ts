@@ -9,6 +9,7 @@ import { withHostOptions, type HostOptions } from './options.ts';
 import type { Action } from './action.ts';
 import { runLoaded } from './run-loaded.ts';
 import { withInterrupts } from './interrupt.ts';
+import { checkLoaded } from './load-all.ts';
 import { loadHosts } from './load-hosts.ts';
 import type { Terminal } from './streams.ts';
 
@@ -49,12 +50,10 @@ function execute(pattern: string, words: readonly string[], options: ExecOptions
     const playbook = await loadPlaybookText(text, 'exec', { cwd, extraVars, findModule });
     // Output as it comes is what one runs a command for.
     const showOutput = options.module === undefined;
-    return runLoaded(
-      { playbook, inventory, extraVars },
-      { ...options, showOutput, tags: [], skipTags: [] },
-      terminal,
-      signal,
-    );
+    const loaded = { playbook, inventory, extraVars };
+    const whole = { ...options, showOutput, tags: [], skipTags: [] };
+    checkLoaded(loaded, whole);
+    return runLoaded(loaded, whole, terminal, signal);
   });
 }
 

@@ -1,14 +1,11 @@
 import { systemClock } from '../core/clock.ts';
 import type { Recap } from '../core/events.ts';
-import { throwIfAny } from '../core/problem.ts';
-import type { Vars } from '../core/value.ts';
 import { runPlaybook, type RunResult } from '../engine/run.ts';
 import type { EngineDeps, RunOptions } from '../engine/types.ts';
-import type { Inventory } from '../inventory/types.ts';
-import { checkPlaybook } from '../playbook/check.ts';
-import type { Playbook } from '../playbook/types.ts';
+import { secretsIn } from '../playbook/secrets-in.ts';
 import { createSecrets } from '../session/secrets.ts';
 import { EXIT } from './exit.ts';
+import type { Loaded } from './load-all.ts';
 import type { HostOptions } from './options.ts';
 import { createPrompter } from './prompt.ts';
 import { askPrompts, askStep } from './questions.ts';
@@ -31,14 +28,7 @@ export interface LoadedOptions extends HostOptions {
   readonly showOutput?: boolean;
 }
 
-/** A playbook with everything it needs, read and free of problems of form. */
-export interface Loaded {
-  readonly playbook: Playbook;
-  readonly inventory: Inventory;
-  readonly extraVars: Vars;
-}
-
-/** Checks a loaded playbook against its hosts and runs it; the exit status. Without a record a new one is begun, which nobody can resume. */
+/** Runs a playbook that was checked; the exit status. Without a record a new one is begun, which nobody can resume. */
 export async function runLoaded(
   loaded: Loaded,
   options: LoadedOptions,
@@ -46,13 +36,13 @@ export async function runLoaded(
   signal: AbortSignal,
   begin: (env: Terminal['env']) => Promise<RunRecord> = beginRecord,
 ): Promise<number> {
-  const { limit, tags, skipTags } = options;
   const { playbook, inventory, extraVars } = loaded;
-  throwIfAny(checkPlaybook(playbook, inventory, { limit, tags, skipTags, extraVars }));
   const record = await begin(terminal.env);
   const { journal, folder, resumed } = record;
   try {
     const secrets = createSecrets();
+    // A host may print a secret it was never given by us.
+    secrets.add(...secretsIn(playbook, inventory));
     const reporting = createReporting({
       terminal,
       output: options.output,

@@ -1,19 +1,16 @@
 import { Command, Option } from 'commander';
-import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { fault } from '../core/problem.ts';
 import { readRequest, type RunRequestFile } from '../journal/request.ts';
 import { runFolder, stateFolder } from '../journal/runs.ts';
-import { loadPlaybook } from '../playbook/load.ts';
 import { EXIT } from './exit.ts';
-import { readExtraVars } from './extra-vars.ts';
 import { withInterrupts } from './interrupt.ts';
 import { inventorySources } from './inventory-sources.ts';
-import { loadHosts } from './load-hosts.ts';
+import { loadAll } from './load-all.ts';
 import { withHostOptions, withTagOptions } from './options.ts';
 import type { Action } from './action.ts';
 import { beginRecord, digestOf, resumeRecord, type RunRecord } from './record.ts';
-import { runLoaded, type Loaded, type LoadedOptions } from './run-loaded.ts';
+import { runLoaded, type LoadedOptions } from './run-loaded.ts';
 import type { Terminal } from './streams.ts';
 import { version } from './version.ts';
 
@@ -38,7 +35,7 @@ export function runPlaybooks(files: readonly string[], options: LoadedOptions, t
     const { cwd } = terminal;
     const inventory = await inventorySources(options.inventory, terminal);
     const frozen = { ...options, inventory };
-    const loaded = await load(files, frozen, terminal, signal);
+    const loaded = await loadAll(files, frozen, terminal, signal);
     const digest = await digestOf(loaded.playbook.files, cwd);
     // Options are what commander made of words: JSON values only. Passwords are asked for, and never among them.
     const kept = z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(frozen)));
@@ -53,19 +50,6 @@ export function runPlaybooks(files: readonly string[], options: LoadedOptions, t
     if (status === EXIT.interrupted) terminal.stderr.write(`go on with:  copse resume ${run}\n`);
     return status;
   });
-}
-
-async function load(
-  files: readonly string[],
-  options: LoadedOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<Loaded> {
-  const { cwd } = terminal;
-  const extraVars = await readExtraVars(options.extraVars, cwd);
-  const inventory = await loadHosts(options, terminal, signal, dirname(resolve(cwd, files[0] ?? '.')));
-  const playbook = await loadPlaybook(files, { cwd, extraVars });
-  return { playbook, inventory, extraVars };
 }
 
 interface ResumeOptions {
@@ -104,7 +88,7 @@ export function resumeRun(id: string, options: ResumeOptions, terminal: Terminal
     // Written by runPlaybooks from the same type; the strict schema of the file vouches for its shape.
     const { inDoubt, ...now } = options;
     const before = { ...(request.options as unknown as LoadedOptions), ...now };
-    const loaded = await load(request.playbooks, before, there, signal);
+    const loaded = await loadAll(request.playbooks, before, there, signal);
     if ((await digestOf(loaded.playbook.files, request.cwd)) !== request.digest) throw changed(id, request);
     const begin = (env: Terminal['env']): Promise<RunRecord> => resumeRecord(env, id, inDoubt);
     return runLoaded(loaded, before, there, signal, begin);

@@ -1,6 +1,7 @@
 import type { TaskRef } from '../core/events.ts';
 import type { Json } from '../core/json.ts';
 import type { Value } from '../core/value.ts';
+import { registeredResult } from '../playbook/results.ts';
 import type { Task } from '../playbook/types.ts';
 import { awaitHost, ensureConnected } from './connect.ts';
 import type { Identity } from '../session/session.ts';
@@ -49,7 +50,7 @@ export async function runTask(task: Task, run: HostRun, play: PlayRun, around: S
   const now = before ?? (await (task.runOnce ? runOnce : attempt)(task, run, play, ref, around));
   const met = withChangeOfBefore(now, historyOf(ref, play)?.end);
   const ended = run.provisional ? unknowable(met, task) : met;
-  if (task.register !== undefined) run.registered[task.register] = ended.result;
+  if (task.register !== undefined) run.registered[task.register] = registeredResult(task, ended.result);
   const tolerated = toleranceOf(task, run, play, ended, around);
   await report(ended, task, play, ref, { started, run, tolerated, replayed: before !== undefined });
   count(ended, run, play, tolerated);

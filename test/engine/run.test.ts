@@ -163,6 +163,35 @@ describe('a task', () => {
     expect(sessions.get('a')?.calls.filter((call) => call.do === 'run')).toHaveLength(2);
   });
 
+  it('is skipped when a condition says that its list is not there', async () => {
+    const { status, result } = await play(
+      `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: one, command: "echo \${{ item }}", loop: "\${{ host.vars.disks }}", when: has(host.vars.disks)}
+`,
+      { hosts: ['a'] },
+    );
+
+    expect([status('a', 'one'), result.status]).toEqual(['skipped', 0]);
+  });
+
+  it('gives a skipped task every declared result, empty', async () => {
+    const { status } = await play(
+      `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: one, command: one, register: r, when: false}
+    - {name: two, assert: {that: [r.skipped && r.stdout == '']}}
+`,
+      { hosts: ['a'] },
+    );
+
+    expect(status('a', 'two')).toBe('ok');
+  });
+
   it('tries again until its condition holds', async () => {
     const { sessions, status } = await play(
       `

@@ -31,7 +31,9 @@ export async function rebootHost(step: RebootStep, index: number, context: StepC
   const notSent = await commit(step, journey, context.stepName(index), context);
   if (notSent !== undefined) return told(notSent);
   context.onReboot();
-  return told(await settle(step, index, journey, await follow(step, journey, context), before, context));
+  return told(
+    await settle(step, index, journey, await follow(step, journey, context.stepName(index), context), before, context),
+  );
 }
 
 /** Why nothing is sent: somebody else's deployment is first by now, or ours failed on this host before. */
@@ -65,7 +67,7 @@ export async function resumeReboot(context: StepContext): Promise<Rebooted | und
     const back = journeyFrom(flight.rollback);
     const sent = hasRebooted(back, now) || (await wasSent(`${flight.name}.back`, context));
     const rollback: Outcome = sent
-      ? await follow(rollbackStep(step, back.expected), back, context)
+      ? await follow(rollbackStep(step, back.expected), back, `${flight.name}.back`, context)
       : { result: 'refused', code: -1, said: 'copse was gone before it was sent' };
     return tell(
       ofRollback({ result: 'unhealthy', reasons: ['as an earlier copse found'], waitedMs: 0 }, rollback),
@@ -75,7 +77,7 @@ export async function resumeReboot(context: StepContext): Promise<Rebooted | und
   }
   if (!hasRebooted(journey, now) && !(await wasSent(flight.name, context))) return undefined;
   context.onReboot();
-  const outcome = await follow(step, journey, context);
+  const outcome = await follow(step, journey, flight.name, context);
   return tell(await settle(step, flight.step, journey, outcome, now, context), journey, now);
 }
 
@@ -123,9 +125,9 @@ async function wasSent(name: string, context: StepContext): Promise<boolean> {
   return answers['sent']?.code === 0;
 }
 
-async function follow(step: RebootStep, journey: Journey, context: StepContext): Promise<Outcome> {
+async function follow(step: RebootStep, journey: Journey, name: string, context: StepContext): Promise<Outcome> {
   await context.session.drop();
-  const after = await waitForBoot(step, journey, context);
+  const after = await waitForBoot(step, journey, name, context);
   return 'result' in after ? after : prove(step, journey, after, context);
 }
 
@@ -167,7 +169,7 @@ async function rollBack(step: RebootStep, index: number, gone: Journey, context:
   const notSent = await commit(back, journey, `${context.stepName(index)}.back`, context);
   if (notSent !== undefined) return notSent;
   context.onReboot();
-  return follow(back, journey, context);
+  return follow(back, journey, `${context.stepName(index)}.back`, context);
 }
 
 function ofRollback(after: Outcome, rollback: Outcome): Outcome {

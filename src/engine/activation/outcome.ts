@@ -32,6 +32,8 @@ export type Outcome =
   | { readonly result: 'foreign_stage'; readonly found: string }
   /** Nothing was sent: this deployment failed on this host before. */
   | { readonly result: 'denied'; readonly reason: string }
+  /** The link was lost before the command ran: its mark is not there, so that the host was not told. */
+  | { readonly result: 'not_sent' }
   | { readonly result: 'refused'; readonly code: number; readonly said: string }
   | { readonly result: 'rolled_back'; readonly after: Outcome }
   | { readonly result: 'rollback_failed'; readonly after: Outcome; readonly rollback: Outcome };

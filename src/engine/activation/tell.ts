@@ -76,6 +76,11 @@ function notSent(outcome: Rest, journey: Journey, known: Known): Problem {
         message: `the host was not rebooted: what would boot failed here before: ${outcome.reason}`,
         hint: 'find out why first; "retry_denied: true" boots it all the same, and "rpm-ostree cleanup -p" drops it',
       };
+    case 'not_sent':
+      return reboot(
+        'the host was not rebooted: the connection was lost before it could be told, and it runs on',
+        'run the playbook again: what is staged is only booted',
+      );
     case 'refused':
       return reboot(
         `the host refused to reboot (exit ${outcome.code}): ${outcome.said}`,

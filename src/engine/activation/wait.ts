@@ -2,6 +2,7 @@ import { Fault } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
 import type { StepContext } from '../step.ts';
 import { hasRebooted } from './classify.ts';
+import { wasSentQuestion } from './commit.ts';
 import { nextDeployment, readHostState, type HostState } from './observe.ts';
 import type { Journey, Outcome } from './outcome.ts';
 
@@ -9,6 +10,8 @@ import type { Journey, Outcome } from './outcome.ts';
 const TRY_MS = 15_000;
 /** A host that is down is tried often: its first second counts, and a refused connection costs nothing. */
 const POLL_MS = 400;
+/** A command that has not left its mark so long after it was sent was lost with its link. */
+const UNTOLD_MS = 10_000;
 
 /**
  * Polls over fresh connections until the machine that answers was booted since; an outcome when a deadline passes first. Time that
@@ -17,6 +20,7 @@ const POLL_MS = 400;
 export async function waitForBoot(
   step: RebootStep,
   journey: Journey,
+  name: string,
   context: StepContext,
 ): Promise<HostState | Outcome> {
   const { clock, signal } = context;
@@ -31,6 +35,7 @@ export async function waitForBoot(
     const waitedMs = clock.elapsed() - started;
     if (seen.state !== undefined) {
       if (hasRebooted(journey, seen.state)) return seen.state;
+      if (waitedMs > UNTOLD_MS && !(await wasTold(name, context))) return { result: 'not_sent' };
       if (waitedMs > step.downTimeoutMs) return didNotReboot(journey, seen.state, waitedMs, context);
     } else {
       wasDown = true;
@@ -59,6 +64,12 @@ async function didNotReboot(
     .split('\n')
     .flatMap((line) => line.trim().split(/\s+/)[1] ?? []);
   return { result: 'did_not_reboot', waitedMs, isSet, jobs: jobs.join(', ') };
+}
+
+/** False only where the host says that the mark of the command is not there; a soft reboot keeps it, any other ends the question. */
+async function wasTold(name: string, context: StepContext): Promise<boolean> {
+  const answers = await context.session.ask({ told: wasSentQuestion(name) }, context.as, context.signal);
+  return answers['told']?.code !== 1;
 }
 
 /** What one try to look at a host gave. */
