@@ -31,7 +31,14 @@ function header(texts: readonly (readonly [number, string])[], epoch: number | u
     data.push(...encoder.encode(text), 0);
   }
   return Uint8Array.from([
-    0x8e, 0xad, 0xe8, 1, 0, 0, 0, 0,
+    0x8e,
+    0xad,
+    0xe8,
+    1,
+    0,
+    0,
+    0,
+    0,
     ...word(index.length),
     ...word(data.length),
     ...index.flat().flatMap(word),

@@ -67,7 +67,10 @@ export const reboot = defineModule<Params, Have>({
   returns: {
     rebooted: { type: 'bool', description: 'whether the host was rebooted' },
     reasons: { type: 'list', description: 'what made a reboot necessary, as text; empty when nothing did' },
-    activation: { type: 'map', description: 'what came of the reboot: result, from, expected and more; empty without one' },
+    activation: {
+      type: 'map',
+      description: 'what came of the reboot: result, from, expected and more; empty without one',
+    },
   },
   examples: [
     '- reboot: {}',
