@@ -10,7 +10,7 @@ import { LAYER, ROWS, type Row } from './outcomes.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await startFleet({ hosts: ROWS.length + 2, timing: QUICK });
+  fleet = await startFleet({ hosts: ROWS.length + 3, timing: QUICK });
 });
 afterAll(async () => {
   await fleet.stop();
@@ -46,7 +46,7 @@ describe('layering and booting', () => {
 
 describe('an outcome is told as it is, and nothing more is done', () => {
   for (const [index, row] of ROWS.entries()) {
-    it(row.name, () => meets(row, `edge${String(index + 3).padStart(2, '0')}`));
+    it(row.name, () => meets(row, `edge${String(index + 3).padStart(2, '0')}`), 90_000);
   }
 });
 
@@ -75,3 +75,15 @@ async function meets(row: Row, name: string): Promise<void> {
     has: packagesOf(runningOf(state.sysroot).origin).some((one) => one.name === 'tmux'),
   }).toEqual({ exit: row.exit, reboots: row.reboots, transactions: row.transactions, has: row.has });
 }
+
+describe('a connection that is cut while the reboot is sent', () => {
+  it('ends in a proven boot, or in the certainty that the host was not told; never in a second reboot', async () => {
+    const name = `edge${String(ROWS.length + 3).padStart(2, '0')}`;
+    const host = fleet.host(name);
+    const cut = (): Promise<void> => Promise.resolve(host.inject({ fault: 'drop', after: 1 }));
+    const told = await drive(fleet, name, LAYER, { once: { type: 'reboot-intent', run: cut } });
+
+    const { result } = told.of('tools')['activation'] as { readonly result: string };
+    expect([result, host.counts.reboots]).toEqual(result === 'not_sent' ? ['not_sent', 0] : ['updated', 1]);
+  }, 90_000);
+});

@@ -68,8 +68,14 @@ async function didNotReboot(
 
 /** False only where the host says that the mark of the command is not there; a soft reboot keeps it, any other ends the question. */
 async function wasTold(name: string, context: StepContext): Promise<boolean> {
-  const answers = await context.session.ask({ told: wasSentQuestion(name) }, context.as, context.signal);
-  return answers['told']?.code !== 1;
+  try {
+    const answers = await context.session.ask({ told: wasSentQuestion(name) }, context.as, context.signal);
+    return answers['told']?.code !== 1;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof Fault) return true;
+    throw error;
+  }
 }
 
 /** What one try to look at a host gave. */
