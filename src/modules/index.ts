@@ -4,6 +4,7 @@ import { authorizedKey } from './authorized-key/index.ts';
 import { cloudInitCheck } from './cloud-init-check/index.ts';
 import { command } from './command/index.ts';
 import { containerService } from './container-service/index.ts';
+import { containerStorage } from './container-storage/index.ts';
 import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
@@ -29,6 +30,7 @@ export const modules: readonly AnyModule[] = [
   cloudInitCheck,
   command,
   containerService,
+  containerStorage,
   copy,
   debug,
   file,

@@ -69,7 +69,7 @@ d=\${d:-/etc/lvm/profile}
 printf '%s\\n' "$d"
 for p do
   echo "profile $p"
-  sed 's/^/text /' "$d/$p.profile" 2>/dev/null
+  [ ! -f "$d/$p.profile" ] || while IFS= read -r l || [ -n "$l" ]; do printf 'text %s\\n' "$l"; done <"$d/$p.profile"
 done
 echo end`;
 
