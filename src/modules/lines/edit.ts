@@ -41,14 +41,25 @@ function manyMatch(others: number): string {
   return others === 1 ? 'another line matches too and stays as it is' : `${others} other lines match too and stay`;
 }
 
+/** The marker that stands without its other half, anywhere in the text; undefined when begins and ends take turns. */
+function halfOf(lines: readonly string[], begin: string, finish: string): string | undefined {
+  let isOpen = false;
+  for (const line of lines.map(bare)) {
+    if (line === begin && isOpen) return begin;
+    if (line === finish && !isOpen) return finish;
+    if (line === begin || line === finish) isOpen = line === begin;
+  }
+  return isOpen ? begin : undefined;
+}
+
 function editBlock(lines: readonly string[], end: string, block: string, want: Params): Edited {
   const [begin, finish] = markersOf(want);
   const from = lines.findIndex((line) => bare(line) === begin);
   const to = lines.findIndex((line, index) => index > from && bare(line) === finish);
-  const isOdd = from < 0 ? lines.some((line) => bare(line) === finish) : to < 0;
-  if (isOdd) {
-    const [found, missing] = from < 0 ? [finish, begin] : [begin, finish];
-    return { wrong: `it has the marker "${found}" without the marker "${missing}"` };
+  const half = halfOf(lines, begin, finish);
+  if (half !== undefined) {
+    const missing = half === begin ? finish : begin;
+    return { wrong: `it has the marker "${half}" without the marker "${missing}"` };
   }
   if (want.state === 'absent') {
     const rest = from < 0 ? lines : [...lines.slice(0, from), ...lines.slice(to + 1)];
