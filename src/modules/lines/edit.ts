@@ -5,7 +5,7 @@ export type Edited = { readonly text: string; readonly notes: readonly string[] 
 
 /** What the file should be, from what it is. Lines that are not concerned keep their bytes, their line ends too. */
 export function edit(text: string, want: Params): Edited {
-  const end = /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
+  const end = /^[^\n]*\r(?:\n|$)/.test(text) ? '\r\n' : '\n';
   const lines = text === '' ? [] : text.split(/(?<=\n)/);
   if (want.block !== undefined) return editBlock(lines, end, want.block, want);
   if (want.state === 'absent') return { text: lines.filter((line) => !isMeant(bare(line), want)).join(''), notes: [] };
@@ -77,7 +77,10 @@ function insert(lines: readonly string[], end: string, fresh: readonly string[],
   const before = lines.slice(0, at);
   const open = before.at(-1);
   // A last line without its line end gets one before something follows it.
-  const closed = open === undefined || open.endsWith('\n') ? before : before.with(-1, open + end);
+  const closed =
+    open === undefined || open.endsWith('\n')
+      ? before
+      : before.with(-1, open.replace(/\r$/, end === '\n' ? '\r' : '') + end);
   const added = fresh.map((line) => line + end);
   return { text: [...closed, ...added, ...lines.slice(at)].join(''), notes: [] };
 }
