@@ -5,10 +5,11 @@ import { homeOf } from './options.ts';
 import { unitPath } from './render.ts';
 import type { Params } from './schema.ts';
 
+// `.ID` is its name in podman and docker alike; podman takes `.Id` only where it stands alone.
 // Only these fields are asked for: the environment of a container may hold secrets.
 const CONTAINER =
-  '{"Id":{{json .Id}},"Image":{{json .Image}},"State":{{json .State}},"Config":{"Labels":{{json .Config.Labels}}}}';
-const IMAGE = '{"Id":{{json .Id}},"RepoDigests":{{json .RepoDigests}},"Config":{"Labels":{{json .Config.Labels}}}}';
+  '{"Id":{{json .ID}},"Image":{{json .Image}},"State":{{json .State}},"Config":{"Labels":{{json .Config.Labels}}}}';
+const IMAGE = '{"Id":{{json .ID}},"RepoDigests":{{json .RepoDigests}},"Config":{"Labels":{{json .Config.Labels}}}}';
 
 const PROPERTIES =
   'LoadState,ActiveState,SubState,Result,NRestarts,FragmentPath,SourcePath,UnitFileState,NeedDaemonReload,WantedBy';
@@ -48,8 +49,10 @@ for t in $wished; do
 done
 [ -n "$e" ] || exit 0
 case $e in */docker) "$e" version --format '{{.Server.Version}}' >/dev/null 2>&1 || { echo 'down yes'; exit 0; };; esac
-if j=$("$e" container inspect --format '${CONTAINER}' "$name" 2>/dev/null); then printf 'container %s\\n' "$(printf %s "$j" | line)"; fi
-if [ -n "$image" ] && j=$("$e" image inspect --format '${IMAGE}' "$image" 2>/dev/null); then printf 'image %s\\n' "$(printf %s "$j" | line)"; fi
+if j=$("$e" container inspect --format '${CONTAINER}' "$name" 2>/dev/null); then printf 'container %s\\n' "$(printf %s "$j" | line)"
+elif "$e" container inspect "$name" >/dev/null 2>&1; then echo 'unread container'; fi
+if [ -n "$image" ] && j=$("$e" image inspect --format '${IMAGE}' "$image" 2>/dev/null); then printf 'image %s\\n' "$(printf %s "$j" | line)"
+elif [ -n "$image" ] && "$e" image inspect "$image" >/dev/null 2>&1; then echo 'unread image'; fi
 for one in "$@"; do
   value=\${one#?:}
   case $one in

@@ -148,6 +148,13 @@ export function read(answer: Answer | undefined): Have {
   const [container] = all('container');
   const [image] = all('image');
   const [info] = all('info');
+  const [unread] = all('unread');
+  if (unread !== undefined) {
+    throw fault({
+      code: 'E_ANSWER',
+      message: `the ${unread} is there, but this engine does not describe it as expected`,
+    });
+  }
   const noted = info === undefined ? undefined : parsed(Info, info, 'a system container');
   return {
     engine: all('engine').map(parseEngine)[0],
