@@ -62,8 +62,9 @@ function editBlock(lines: readonly string[], end: string, block: string, want: P
     return { wrong: `it has the marker "${half}" without the marker "${missing}"` };
   }
   if (want.state === 'absent') {
-    const rest = from < 0 ? lines : [...lines.slice(0, from), ...lines.slice(to + 1)];
-    return { text: rest.join(''), notes: [] };
+    if (from < 0) return { text: lines.join(''), notes: [] };
+    // Every block with these markers goes, not only the first.
+    return editBlock([...lines.slice(0, from), ...lines.slice(to + 1)], end, block, want);
   }
   const wanted = [begin, ...block.replace(/\r?\n$/, '').split(/\r?\n/), finish];
   if (from < 0) return insert(lines, end, wanted, want);
