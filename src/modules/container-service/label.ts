@@ -31,6 +31,8 @@ export function parseLabel(text: string, values: Readonly<Record<string, string>
   const filled = rest.map((word) => fill(word, values)).filter((word) => word !== '');
   const at = filled.indexOf(values['IMAGE'] ?? '');
   if (at === -1) return { wrong: 'it does not name its own image as IMAGE or ${IMAGE}' };
+  // Quadlet writes the word bare into the line that systemd splits at it.
+  if (filled.includes(';')) return { wrong: 'a lone ";" would end the command for systemd' };
   const options = joined(filled.slice(0, at).filter((word) => !DROPPED_FLAGS.test(word)));
   return { options: options.map(modern), command: filled.slice(at + 1) };
 }

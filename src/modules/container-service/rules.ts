@@ -46,6 +46,11 @@ export const RULES: readonly Rule<Shape>[] = [
     wrong: (want) => want.run_label !== undefined && (want.command.length > 0 || want.entrypoint !== undefined),
     say: 'the command stands in the label: expected either "run_label" or "command"',
   },
+  {
+    at: 'command',
+    wrong: (want) => want.command.includes(';'),
+    say: 'a lone ";" would end the command for systemd; to run more than one: [sh, -c, "one; two"]',
+  },
   { at: 'unit', wrong: (want) => want.unit === 'quadlet' && want.engine === 'docker', say: 'docker has no Quadlet' },
   {
     at: 'options',
