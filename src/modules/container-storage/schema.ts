@@ -4,6 +4,14 @@ import { parseSize } from '../../core/units.ts';
 import { devicePath } from '../device-params.ts';
 import { absolutePath, obey, unitName, type Rule } from '../params.ts';
 
+/** Any JSON value. Not z.json(): a schema that refers to itself cannot be embedded in the schema for editors. */
+const PlainValue = z.unknown().transform((value, context): Json => {
+  const parsed = z.json().safeParse(value);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: 'expected plain values' });
+  return z.NEVER;
+});
+
 /** A size for container-storage-setup, which hands it to lvm: `20G`, `40%FREE`, `60%VG`. */
 function setupSize(): z.ZodType<string, string> {
   const error = 'expected a size such as "20G", "40%FREE" or "60%VG"';
@@ -109,7 +117,7 @@ const Shape = z.strictObject({
     .default({})
     .describe('Storage options of docker: {dm.min_free_space: 10%, dm.basesize: 20G}.'),
   daemon: z
-    .record(z.string(), z.json())
+    .record(z.string(), PlainValue)
     .default({})
     .describe(
       'Other keys of /etc/docker/daemon.json: {live-restore: true, log-driver: journald}. Keys not named stay.',
