@@ -1,6 +1,7 @@
 import type { Problem } from '../core/problem.ts';
 import type { Step, StepResult } from '../core/step.ts';
-import { applyStep, type StepContext } from './step.ts';
+import { applyStep } from './step.ts';
+import type { StepContext } from './step-context.ts';
 
 /** What came of applying steps, until one failed. */
 export interface AppliedAll {

@@ -6,7 +6,7 @@ import { resumeReboot } from './activation/index.ts';
 import { undestroyable } from './apply.ts';
 import { ALONE, settleOwed, withOwed, type Neighbours } from './owed.ts';
 import { applyAndBoot, applyKnown, readAgain, reboots, unconverged, type Job, type Plan, type Work } from './rounds.ts';
-import type { StepContext } from './step.ts';
+import type { StepContext } from './step-context.ts';
 
 /** What came of asking, planning, applying and asking again. */
 export interface Converged {

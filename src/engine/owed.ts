@@ -1,6 +1,6 @@
 import type { Problem } from '../core/problem.ts';
 import type { HealthWish, RebootStep, Step } from '../core/step.ts';
-import type { Applied } from './step.ts';
+import type { Applied } from './step-context.ts';
 
 /** A reboot that a task left to its neighbour: what to apply, and how to see afterwards that the task came true. */
 export interface Owed {

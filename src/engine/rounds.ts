@@ -6,7 +6,8 @@ import type { Problem } from '../core/problem.ts';
 import type { Step } from '../core/step.ts';
 import { applyAll, type AppliedAll } from './apply.ts';
 import { ALONE, withOwed, type Neighbours } from './owed.ts';
-import { applyStep, type StepContext } from './step.ts';
+import { applyStep } from './step.ts';
+import type { StepContext } from './step-context.ts';
 
 /** A module with its bound wish, ready to meet a host. */
 export interface Job {

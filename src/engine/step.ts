@@ -1,40 +1,11 @@
 import { exitCode, type Ending, type Outcome } from '../core/answer.ts';
 import { showCommand, type Command } from '../core/command.ts';
-import type { Emit, TaskRef } from '../core/events.ts';
-import type { InFlight } from '../core/history.ts';
-import type { Clock } from '../core/clock.ts';
 import { Fault, type Problem } from '../core/problem.ts';
-import type { MaybeSecret } from '../core/secret.ts';
 import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
 import { showDuration } from '../core/units.ts';
-import type { HostSession, Identity, RunOptions } from '../session/session.ts';
+import type { HostSession, RunOptions } from '../session/session.ts';
 import { rebootHost } from './activation/index.ts';
-
-/** What applying a step needs to know of the task and the host. */
-export interface StepContext {
-  readonly session: HostSession;
-  readonly as: Identity;
-  readonly emit: Emit;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly ref: TaskRef;
-  readonly environment: Readonly<Record<string, MaybeSecret>>;
-  /** Deadline of a short command in milliseconds. */
-  readonly deadlineMs: number;
-  /** Unique and stable for a step of this run: the name a transaction is attached to by. */
-  readonly stepName: (index: number) => string;
-  /** Called before anything is sent that may change the host. */
-  readonly onChange: () => void;
-  readonly onReboot: () => void;
-  /** A step of this task that an earlier copse announced, and whose outcome nobody knows. */
-  readonly flight: InFlight | undefined;
-}
-
-/** A step's result, and the problem where it failed. */
-export interface Applied {
-  readonly result: StepResult;
-  readonly problem: Problem | undefined;
-}
+import type { Applied, StepContext } from './step-context.ts';
 
 /** Deadline of a detached transaction where nothing else is said: rpm-ostree over a slow link needs it. */
 const TRANSACTION_MS = 2 * 3_600_000;

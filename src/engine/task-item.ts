@@ -18,7 +18,7 @@ import { neighboursOf } from './neighbours.ts';
 import { settleOwed } from './owed.ts';
 import { withResult } from './scope.ts';
 import type { Job } from './rounds.ts';
-import type { StepContext } from './step.ts';
+import type { StepContext } from './step-context.ts';
 import { historyOf, inDoubt } from './replay.ts';
 import { end, skipped, type TaskEnd } from './task-end.ts';
 

@@ -1,7 +1,7 @@
 import { exitCode } from '../../core/answer.ts';
 import { cmd, script, type Command } from '../../core/command.ts';
 import type { RebootStep } from '../../core/step.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import type { Journey, Outcome } from './outcome.ts';
 
 const FOREIGN = 121;

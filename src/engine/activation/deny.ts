@@ -1,6 +1,6 @@
 import { script } from '../../core/command.ts';
 import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import type { Outcome } from './outcome.ts';
 
 /** On the host, so that every copse that comes knows: one line per deployment, tab between the fields. */

@@ -1,5 +1,5 @@
 import { cmd, script, type Command } from '../../core/command.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import type { Evidence } from './classify.ts';
 
 const JOURNAL = ['journalctl', '--no-pager', '-q', '-o', 'cat'] as const;

@@ -2,7 +2,7 @@ import type { Json } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
 import { cmd } from '../../core/command.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import { hasRebooted } from './classify.ts';
 import { commit, wasSentQuestion } from './commit.ts';
 import { deniedBefore, deny, isEvidence } from './deny.ts';

@@ -4,7 +4,7 @@ import { fault, Fault } from '../../core/problem.ts';
 import { bootsNext } from '../../facts/boot-order.ts';
 import { parseDeployments } from '../../facts/deployments.ts';
 import { deploymentsQuestion } from '../../facts/script.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 
 /** What a host is like at one moment, as far as a boot is judged by it. Everything is empty or 0 where the host cannot tell. */
 export interface HostState {

@@ -1,6 +1,6 @@
 import { Fault } from '../../core/problem.ts';
 import type { HealthWish, RebootStep } from '../../core/step.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import { fallback, fitnessOf, whatRuns } from './classify.ts';
 import { readEvidence } from './evidence.ts';
 import type { HostState } from './observe.ts';

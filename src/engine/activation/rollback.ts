@@ -1,7 +1,7 @@
 import { exitCode } from '../../core/answer.ts';
 import { script } from '../../core/command.ts';
 import type { RebootStep } from '../../core/step.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import type { Outcome } from './outcome.ts';
 
 // By exact deployment: its place in the list is looked up in the same command. Before 2023.6 ostree cannot do that; then rpm-ostree's

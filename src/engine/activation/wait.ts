@@ -1,6 +1,6 @@
 import { Fault } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
-import type { StepContext } from '../step.ts';
+import type { StepContext } from '../step-context.ts';
 import { hasRebooted } from './classify.ts';
 import { wasSentQuestion } from './commit.ts';
 import { nextDeployment, readHostState, type HostState } from './observe.ts';

@@ -1,4 +1,4 @@
-import type { TreeFact } from './tree-state.ts';
+import type { TreeFact, Update } from './tree-state.ts';
 
 /** What is wished of the image under the layers. */
 export interface BaseWish {
@@ -6,14 +6,6 @@ export interface BaseWish {
   readonly rebase?: string | undefined;
   readonly deploy?: string | undefined;
 }
-
-/** What is known of newer images: undefined where nobody asked, `unknown` where the host could not tell. */
-export type Update =
-  | undefined
-  | 'unknown'
-  | 'none'
-  /** An image or layered packages that the booted deployment does not have. */
-  | { readonly checksum: string; readonly deployment: string };
 
 /** How the image must change. */
 export type BaseMove =

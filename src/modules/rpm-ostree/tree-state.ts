@@ -3,10 +3,17 @@ import type { Answer, Answers, Questions } from '../../core/answer.ts';
 import { script } from '../../core/command.ts';
 import type { DeploymentFact } from '../../core/facts.ts';
 import { fault } from '../../core/problem.ts';
-import type { Update } from './base.ts';
 import { tokensOf } from './kargs.ts';
 import type { TreeWish } from './tree-schema.ts';
 import { parseUpdate, updateQuestion } from './update-check.ts';
+
+/** What is known of newer images: undefined where nobody asked, `unknown` where the host could not tell. */
+export type Update =
+  | undefined
+  | 'unknown'
+  | 'none'
+  /** An image or layered packages that the booted deployment does not have. */
+  | { readonly checksum: string; readonly deployment: string };
 
 /** What a deployment is made of beside its packages. */
 export interface TreeFact {
