@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mirrors } from './host.ts';
 import { locked } from './lock.ts';
@@ -12,13 +12,18 @@ import { run, sleep, until } from './shell.ts';
 
 /**
  * The image that belongs to these sources, built when it is not there: some 90 s on two cores, less when Debian's
- * packages are known already. One build at a time; others wait for it. Older images that no machine uses are removed.
+ * packages are known already. One build at a time; others wait for it. Images that nobody asked for in two days are
+ * removed, but never one that a machine uses: other working copies of the lab, with images of their own, may be at work.
  */
 export async function ensureImage(say: (line: string) => void): Promise<Image> {
   return locked(join(home, 'image.lock'), async () => {
     await ensureKey();
     const image = imageAt(join(home, `image-${await hashOfInputs()}`));
-    if (await isThere(join(image.folder, 'done'))) return image;
+    const done = join(image.folder, 'done');
+    if (await isThere(done)) {
+      await run(['touch', done]);
+      return image;
+    }
     await endKilledBuilds();
     await rm(image.folder, { recursive: true, force: true });
     await mkdir(image.folder, { recursive: true });
@@ -186,9 +191,15 @@ async function filesUnder(folder: string): Promise<readonly string[]> {
 async function removeUnused(image: Image, rootfs: string): Promise<void> {
   const used = [rootfs, image.folder, ...(await machines()).map((machine) => machine.image.folder)];
   const folders = (await readdir(home)).filter((name) => /^(image|rootfs)-/.test(name)).map((name) => join(home, name));
-  await Promise.all(
-    folders.filter((folder) => !used.includes(folder)).map((folder) => rm(folder, { recursive: true, force: true })),
-  );
+  for (const folder of folders.filter((name) => !used.includes(name))) {
+    if ((await ageOf(folder)) > 2 * 24 * 3600_000) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds since a build was asked for last, or since it stopped in its middle. */
+async function ageOf(folder: string): Promise<number> {
+  const { mtimeMs } = await stat(join(folder, 'done')).catch(() => stat(folder));
+  return Date.now() - mtimeMs;
 }
 
 async function isThere(path: string): Promise<boolean> {

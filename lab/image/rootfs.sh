@@ -13,8 +13,9 @@ packages=(
   linux-image-cloud-amd64 tiny-initramfs-core tiny-initramfs busybox-static
   ostree ostree-boot
   login passwd openssh-server sudo iproute2 iputils-ping netbase ca-certificates curl procps python3
-  lvm2 dmeventd thin-provisioning-tools e2fsprogs fdisk
+  lvm2 dmeventd thin-provisioning-tools e2fsprogs xfsprogs btrfs-progs dosfstools fdisk
   podman crun netavark aardvark-dns conmon nftables uidmap passt dbus-user-session
+  gpg gpg-agent tar gzip bzip2 xz-utils zstd unzip
   cloud-init
 )
 sources=("deb [signed-by=$keyring] $MIRROR $suite main" "deb [signed-by=$keyring] $MIRROR $suite-updates main")
