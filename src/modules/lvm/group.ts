@@ -52,11 +52,12 @@ export function planGroup(draft: Draft): void {
   if (have.group === undefined) create(draft, members, added);
   else {
     if (draft.refusals.length === 0) repair(draft);
-    extend(
+    const early = added.filter((member) => member.leaving.length === 0);
+    extend(draft, early);
+    removeMembers(
       draft,
-      added.filter((member) => member.leaving.length === 0),
+      early.map(({ path }) => path),
     );
-    removeMembers(draft);
     extend(
       draft,
       added.filter((member) => member.leaving.length > 0),

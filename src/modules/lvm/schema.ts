@@ -42,7 +42,9 @@ const Shape = z.strictObject({
   lvs: z
     .array(Volume)
     .default([])
-    .describe('Volumes of the group, in the order in which they take space. Those not listed are left alone.'),
+    .describe(
+      'Volumes of the group, in the order in which they take space; thin ones after their pools. Those not listed are left alone.',
+    ),
 });
 type Shape = z.infer<typeof Shape>;
 

@@ -63,7 +63,7 @@ function makeVolume(draft: Draft, want: Volume): void {
 function hasPool(draft: Draft, want: Volume): boolean {
   const pool = draft.volumes.get(want.pool ?? '');
   if (pool?.kind !== 'thin-pool') {
-    const hint = 'put the pool before its volumes in "lvs"';
+    const hint = 'declare the pool in "lvs" too: type thin-pool';
     draft.refusals.push({ refuse: `there is no thin pool "${fullName(draft, want.pool ?? '')}"`, hint });
     return false;
   }
