@@ -90,7 +90,7 @@ function endedHint(as: Become, answered: boolean, said: string): string {
   if (/\btty\b|terminal/i.test(said)) {
     return as.method === 'doas'
       ? 'doas asks for passwords only on a terminal: write "permit nopass" for this user in doas.conf, or use become_method: sudo'
-      : 'this host wants a terminal: take "requiretty" out of its sudoers for this user';
+      : 'this host wants a terminal and has no "script" (util-linux) to make one: take "requiretty" out of its sudoers for this user';
   }
   if (answered) return PASSWORD_HINT;
   if (as.method === 'doas') return 'doas.conf must permit it without a password ("permit nopass USER")';

@@ -3,7 +3,7 @@ import type { Bytes } from '../core/bytes.ts';
 import { after, within } from './deferred.ts';
 import { abortedFault } from './faults.ts';
 import { createGreeting, type Hello, type Stream } from './greeting.ts';
-import { checkNotRefused } from './identity.ts';
+import { checkNotRefused, withTerminalIfWanted } from './identity.ts';
 import { createInput } from './input.ts';
 import { launch, type Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
@@ -32,11 +32,15 @@ const CHUNK = 128 * 1024;
  * Runs a script to its end. At the deadline, or when the signal comes, what it started is ended on the host.
  * Rejects when it could not be started; never sends it twice.
  */
-export async function execute(linked: Linked, execution: Execution): Promise<Ending> {
+export function execute(linked: Linked, execution: Execution): Promise<Ending> {
+  return withTerminalIfWanted(linked, execution.as, (terminal) => executeOnce(linked, execution, terminal));
+}
+
+async function executeOnce(linked: Linked, execution: Execution, terminal: boolean): Promise<Ending> {
   const { script, stdin, as, signal, limits, onOutput, endGroup } = execution;
   if (signal.aborted) throw abortedFault('before the command was sent');
   checkNotRefused(linked, as);
-  const start = launch('script', as, script);
+  const start = launch('script', as, script, terminal);
   const input = createInput();
   const greeting = createGreeting(start, linked, limits.helloMs, {
     send: (bytes) => input.push(bytes),

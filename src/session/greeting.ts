@@ -111,6 +111,7 @@ function refusalFault(refusal: Refusal, { as }: Launch, linked: Linked, heard: H
   if (as === undefined || !heard.login) return loginFault(linked.place, refusal, said);
   const fault = becomeFault(as, linked.place, refusal, said);
   if (heard.answered && refusal.why !== 'slow-after-password') linked.refused.set(identityKey(as), fault);
+  if (as.method === 'sudo' && refusal.why === 'ended' && !heard.answered) linked.untold.add(fault);
   return fault;
 }
 

@@ -33,9 +33,9 @@ const INLINE_BECOME = 16_000;
 
 /**
  * Makes the line that starts `sh` as that user. The payload rides in the line itself where it may, which saves a round trip;
- * otherwise it is in `stdin`.
+ * otherwise it is in `stdin`. With `terminal` the program that becomes the user has a terminal, though not as its input or output.
  */
-export function launch(mode: LaunchMode, as: Identity, payload: Payload): Launch {
+export function launch(mode: LaunchMode, as: Identity, payload: Payload, terminal = false): Launch {
   const [first, second] = [randomHex(), randomHex()];
   const encoded = encode(payload.text);
   const inline = !payload.secret && encoded.length <= (as === undefined ? INLINE : INLINE_BECOME);
@@ -54,7 +54,9 @@ export function launch(mode: LaunchMode, as: Identity, payload: Payload): Launch
     inline ? encoded : '',
   ];
   const words =
-    as === undefined ? sh : ['/bin/sh', '-c', STAGE, 'copse', first, second, ...becomeWords(as, prompt, sh)];
+    as === undefined
+      ? sh
+      : ['/bin/sh', '-c', terminal ? STAGE_ON_TERMINAL : STAGE, 'copse', first, second, ...becomeWords(as, prompt, sh)];
   return {
     text: `exec ${words.map((word) => `'${word}'`).join(' ')}`,
     mark,
@@ -96,12 +98,24 @@ function randomHex(): string {
 }
 
 /** Runs as the login user before another one is become: proves that the login shell started our `sh`. */
-const STAGE = [
+const STAGE_BEGIN = [
   'printf "%s%s login\\n" "$1" "$2"',
   'shift 2',
   'PATH=${PATH:+$PATH:}/usr/local/bin:/usr/bin:/bin LC_ALL=C',
   'export PATH LC_ALL',
-  'exec "$@"',
+];
+const STAGE = [...STAGE_BEGIN, 'exec "$@"'].join('; ');
+
+/**
+ * The same for a sudo with `requiretty`: it wants a controlling terminal, whatever its input and output are, and `script` of util-linux
+ * makes one. Input and both outputs pass it by, over descriptors 3 to 5; its own input is a terminal that never says anything. It takes
+ * its command as text for $SHELL, so every word is put between single quotes, which none of them has.
+ */
+const STAGE_ON_TERMINAL = [
+  ...STAGE_BEGIN,
+  'command -v script >/dev/null || exec "$@"',
+  'copse_q=$(printf "\\047"); copse_l=exec; for copse_w do copse_l="$copse_l $copse_q$copse_w$copse_q"; done',
+  'SHELL=/bin/sh exec script -qec "$copse_l <&3 >&4 2>&5" /dev/null 3<&0 4>&1 5>&2 </dev/ptmx >/dev/null 2>&1',
 ].join('; ');
 
 /**

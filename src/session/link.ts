@@ -20,6 +20,10 @@ export interface Linked {
   readonly place: string;
   /** Why an identity's password was refused on this connection: it is not tried again, lest the account be locked. */
   readonly refused: Map<string, Fault>;
+  /** Refusals of sudo before any password was given: a terminal may be what it missed. */
+  readonly untold: WeakSet<Fault>;
+  /** The identities whose sudo wants a terminal. */
+  readonly terminals: Set<string>;
 }
 
 /** The one connection of a session: opened when it is needed, and again when it was lost. */
@@ -41,7 +45,14 @@ export function createLink(deps: LinkDeps): Link {
     const target = await deps.target();
     const options = deps.ask === undefined ? { signal } : { signal, ask: deps.ask };
     const connection = await deps.transport(target).connect(target, options);
-    return { connection, user: target.user, place: `${target.user}@${target.name}`, refused: new Map() };
+    return {
+      connection,
+      user: target.user,
+      place: `${target.user}@${target.name}`,
+      refused: new Map(),
+      untold: new WeakSet(),
+      terminals: new Set(),
+    };
   }
   return {
     get(signal) {

@@ -3,7 +3,7 @@ import type { Channel } from '../transport/transport.ts';
 import { unlessAborted, within } from './deferred.ts';
 import { channelFault } from './faults.ts';
 import { createGreeting, type Greeting, type Hello, type Stream } from './greeting.ts';
-import { checkNotRefused } from './identity.ts';
+import { checkNotRefused, withTerminalIfWanted } from './identity.ts';
 import { batchBytes, launch, type Payload } from './launch.ts';
 import type { Limits } from './limits.ts';
 import type { Linked } from './link.ts';
@@ -40,7 +40,11 @@ export interface ShellRequest {
 }
 
 /** Starts a shell. Rejects when there is no channel, no `sh`, or no becoming the user. */
-export async function openShell(request: ShellRequest): Promise<Shell> {
+export function openShell(request: ShellRequest): Promise<Shell> {
+  return withTerminalIfWanted(request.linked, request.as, (terminal) => startShell(request, terminal));
+}
+
+async function startShell(request: ShellRequest, terminal: boolean): Promise<Shell> {
   const { linked, as, limits, statements } = request;
   let sent = 0;
   const next = (list: readonly Statement[]): Payload => {
@@ -52,7 +56,7 @@ export async function openShell(request: ShellRequest): Promise<Shell> {
   let over: string | undefined;
 
   checkNotRefused(linked, as);
-  const start = launch('shell', as, next(statements));
+  const start = launch('shell', as, next(statements), terminal);
   const channel = await openChannel(start.text, request);
   const greeting = createGreeting(start, linked, limits.helloMs, {
     send: (bytes) => write(bytes),

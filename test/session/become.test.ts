@@ -154,7 +154,6 @@ describe.runIf(ROOT)('becoming another user', () => {
         /become_password/,
       ],
       ['the user may not', sudo(PASSWORD), [], /cannot become "root" with sudo/, /./],
-      ['a terminal is wanted', sudo(PASSWORD), ['ALL=(ALL) ALL', 'requiretty'], /cannot become "root"/, /requiretty/],
       [
         'the other user does not exist',
         sudo(PASSWORD, 'no-such-user'),
@@ -162,12 +161,8 @@ describe.runIf(ROOT)('becoming another user', () => {
         /become "no-such-user"/,
         /./,
       ],
-    ] as const)('says why when %s, and does not hang', async (_, as, [rule, option], message, hint) => {
-      sudoers(
-        `Defaults:${LOGIN} timestamp_timeout=0`,
-        ...(option === undefined ? [] : [`Defaults:${LOGIN} ${option}`]),
-        ...(rule === undefined ? [] : [`${LOGIN} ${rule}`]),
-      );
+    ] as const)('says why when %s, and does not hang', async (_, as, [rule], message, hint) => {
+      sudoers(`Defaults:${LOGIN} timestamp_timeout=0`, ...(rule === undefined ? [] : [`${LOGIN} ${rule}`]));
 
       const asked = await problemsOf(whoIs(login(), as));
       const ran = await problemsOf(login().run(cmd('true'), { ...PLAIN, as }));
@@ -178,6 +173,64 @@ describe.runIf(ROOT)('becoming another user', () => {
         expect(problem?.hint).toMatch(hint);
         expect(JSON.stringify(problem)).not.toContain('right horse');
       }
+    });
+
+    describe('where sudo wants a terminal', () => {
+      const wantsTerminal = `Defaults:${LOGIN} requiretty,timestamp_timeout=0`;
+
+      it.each([
+        ['without a password', sudo(), `${LOGIN} ALL=(ALL) NOPASSWD: ALL`],
+        ['with a password', sudo(PASSWORD), `${LOGIN} ALL=(ALL) ALL`],
+      ] as const)('gives it one, %s, and keeps both outputs and the input apart from it', async (_, as, rule) => {
+        sudoers(wantsTerminal, rule);
+        const session = login();
+        const both = { ...script('id -un; echo no >&2; cat; exit 3'), stdin: new Secret('a\nstep-secret') };
+
+        const answers = await session.ask({ who: cmd('id', '-un'), out: script('echo o; echo e >&2') }, as, NEVER);
+        const ran = await session.run(both, { ...PLAIN, as });
+
+        expect([answers['who']?.stdout, answers['out']?.stdout, answers['out']?.stderr]).toEqual([
+          'root\n',
+          'o\n',
+          'e\n',
+        ]);
+        expect([ran.ending, ran.stdout, ran.stderr]).toEqual([{ how: 'exit', code: 3 }, 'root\n***', 'no\n']);
+        await session.close();
+        expect(await settled(() => String(processesWith('script -qec').length), '0')).toBe('0');
+      });
+
+      it('ends what it ran when the deadline passes', async () => {
+        sudoers(wantsTerminal, `${LOGIN} ALL=(ALL) NOPASSWD: ALL`);
+
+        const { ending } = await login().run(script('sleep 4741 & sleep 4742'), {
+          ...PLAIN,
+          as: sudo(),
+          deadlineMs: 900,
+        });
+
+        expect(ending).toEqual({ how: 'timeout', afterMs: 900 });
+        expect(processesWith('sleep 474')).toEqual([]);
+      });
+
+      it('tries a wrong password once', async () => {
+        sudoers(wantsTerminal, `${LOGIN} ALL=(ALL) ALL`);
+
+        const [problem] = await problemsOf(whoIs(login(), sudo(new Secret('wrong horse'))));
+
+        expect(problem?.message).toMatch(/the password is wrong$/);
+      });
+
+      it('says what to do on a host that cannot make one', async () => {
+        sudoers(wantsTerminal, `${LOGIN} ALL=(ALL) NOPASSWD: ALL`);
+        const bare = login((text) => text.replaceAll('command -v script', 'command -v no-such-program'));
+
+        const [problem] = await problemsOf(whoIs(bare, sudo()));
+
+        expect([problem?.code, problem?.hint]).toEqual([
+          'E_BECOME',
+          'this host wants a terminal and has no "script" (util-linux) to make one: take "requiretty" out of its sudoers for this user',
+        ]);
+      });
     });
 
     it('ends what it ran as the other user when the deadline passes', async () => {
