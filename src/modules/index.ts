@@ -19,6 +19,7 @@ import { rpmOstree } from './rpm-ostree/index.ts';
 import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
 import { rpmOstreeMaintenance } from './rpm-ostree-maintenance/index.ts';
 import { script } from './script/index.ts';
+import { sysctl } from './sysctl/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
 import { user } from './user/index.ts';
 import { waitFor } from './wait-for/index.ts';
@@ -45,6 +46,7 @@ export const modules: readonly AnyModule[] = [
   rpmOstreeCheck,
   rpmOstreeMaintenance,
   script,
+  sysctl,
   systemdUnit,
   user,
   waitFor,

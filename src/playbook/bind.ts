@@ -43,7 +43,7 @@ export function parseArgs(task: Task, args: unknown): unknown {
 export function argProblems(task: Task, issues: Parameters<typeof zodProblems>[0]): readonly Problem[] {
   const { module, plan } = task;
   const place = (path: readonly (string | number)[], what?: 'key' | 'value') => plan.place(path, what);
-  return zodProblems(issues, {
+  const problems = zodProblems(issues, {
     subject: module.name,
     noun: 'parameter',
     code: 'E_PARAM',
@@ -51,6 +51,8 @@ export function argProblems(task: Task, issues: Parameters<typeof zodProblems>[0
     place,
     expressionAt: (path) => expressionAt(task, path),
   });
+  const hint = `"copse doc ${module.name}" shows examples`;
+  return problems.map((problem) => (problem.code === 'E_MISSING' ? { hint, ...problem } : problem));
 }
 
 /** The text of the `${{ }}` that gives the whole value at a path of the bound arguments. */

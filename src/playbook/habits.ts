@@ -137,7 +137,6 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   known_hosts: 'write "lines: {path: …, line: …}", or the whole file with "copy:"',
   cron: 'write a systemd timer with "copy:" and start it with "systemd_unit:"',
   timezone: 'write "command: {argv: [timedatectl, set-timezone, ZONE]}"',
-  sysctl: 'write "copy: {dest: /etc/sysctl.d/90-NAME.conf, …}" and notify a handler',
   modprobe: 'write "copy: {dest: /etc/modules-load.d/NAME.conf, …}"',
   firewalld: NO_MODULE,
   selinux: NO_MODULE,

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { resolve, type Deployment, type Tree } from './model/deployment.ts';
 import { inward } from './moved-root.ts';
@@ -98,6 +108,7 @@ export function layBoot(root: string, boot: BootFiles): void {
   file('run/ostree-booted', '');
   file('proc/sys/kernel/random/boot_id', `${boot.bootId}\n`);
   file('proc/sys/kernel/osrelease', `${tree.base.kernel}\n`);
+  layKernel(root);
   file('proc/cmdline', `${boot.deployment.kargs.join(' ')} ostree=/ostree/boot.1/${boot.deployment.osname}/0\n`);
   file(
     'proc/meminfo',
@@ -115,6 +126,34 @@ export function layBoot(root: string, boot: BootFiles): void {
   file('usr/lib/os-release', osRelease(tree));
   usePrograms(root, boot.tree);
 }
+
+/** What the kernel begins with, and what systemd-sysctl makes of it at boot. */
+function layKernel(root: string): void {
+  const set = (path: string, value: string): void => {
+    const at = join(root, 'proc/sys', path);
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, `${value}\n`);
+  };
+  for (const [path, value] of Object.entries(KERNEL)) set(path, value);
+  const folder = join(root, 'etc/sysctl.d');
+  for (const name of existsSync(folder) ? readdirSync(folder).toSorted() : []) {
+    for (const [, key = '', value = ''] of readFileSync(join(folder, name), 'utf8').matchAll(
+      /^([a-z][^=\s]*)\s*=\s*(.*)$/gm,
+    )) {
+      const path = key.replaceAll('.', '/');
+      if (Object.hasOwn(KERNEL, path)) set(path, value);
+    }
+  }
+}
+
+const KERNEL: Readonly<Record<string, string>> = {
+  'kernel/pid_max': '4194304',
+  'kernel/sysrq': '16',
+  'net/core/somaxconn': '4096',
+  'net/ipv4/ip_forward': '0',
+  'net/ipv4/ip_local_port_range': '32768\t60999',
+  'vm/swappiness': '60',
+};
 
 /** Makes the programs of a tree the host's own, in one step. */
 export function usePrograms(root: string, tree: string): void {

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { ModuleContext } from '../../src/core/module.ts';
+import { findModule } from '../../src/modules/index.ts';
+import { sampleFacts } from './facts-sample.ts';
+import { busyboxTools, localHost } from './local-host.ts';
+
+const base = mkdtempSync(join(tmpdir(), 'copse-kernel-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const busybox = busyboxTools(join(base, 'busybox'));
+const context: ModuleContext = { facts: sampleFacts(), check: true, run: 'r1' };
+
+describe('with the tools of this machine', () => everything(process.env['PATH'] ?? '/usr/bin:/bin'));
+
+describe.skipIf(busybox === undefined)('with the tools of busybox', () => everything(busybox ?? ''));
+
+function everything(path: string): void {
+  const host = localHost(path);
+  const ask = (name: string, args: unknown) => {
+    const module = findModule(name)!;
+    const want = module.params.parse(args);
+    const have = module.read(host.ask(module.probe(want, context)), want, context);
+    return { change: module.plan(want, have, context), result: module.result?.(want, have, [], context) };
+  };
+  const now = (file: string) => readFileSync(`/proc/sys/${file}`, 'utf8').trim().replaceAll(/\s+/g, ' ');
+
+  it('reads values of the kernel as they are, of one word and of several', () => {
+    const values = { 'vm.swappiness': now('vm/swappiness'), 'net.ipv4.ip_local_port_range': '1 2' };
+
+    const { change, result } = ask('sysctl', { file: '00-copse-test', values });
+
+    expect(result).toEqual({
+      path: '/etc/sysctl.d/00-copse-test.conf',
+      values: { ...values, 'net.ipv4.ip_local_port_range': now('net/ipv4/ip_local_port_range') },
+    });
+    expect('steps' in change ? change.steps.map((step) => step.say) : change.refuse).toEqual([
+      'set net.ipv4.ip_local_port_range to 1 2',
+      ...('steps' in change ? change.steps.slice(1).map((step) => step.say) : []),
+    ]);
+  });
+}
