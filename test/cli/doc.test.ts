@@ -47,6 +47,16 @@ it('tells type, need and default of a parameter', async () => {
   expect(text).toContain('  backup  (true or false; default false)\n');
 });
 
+it('tells what the objects of a parameter have, and the same keys once', async () => {
+  const text = await doc(['container_service']);
+
+  expect(text).toContain(
+    '\n      name  (name; required)\n          Its name; as a file it is seen as /run/secrets/NAME.\n',
+  );
+  expect(text).toContain('\n          value  (text; required)\n              The secret, such as a one-time password:');
+  expect(text).toContain('UNINSTALL\n      label.\n\n      The keys are those of setup.\n\n  migrate');
+});
+
 it.each([
   ['rpm-ostre', 'did you mean "rpm_ostree"?'],
   ['sytemd_unit', 'did you mean "systemd_unit"?'],

@@ -124,7 +124,7 @@ export const Shape = z.strictObject({
     'What runs once before the first start, an enrolment or the INSTALL label: {label or command, args, environment, creates, host_data, secret: {value, env or file}, timeout}.',
   ),
   uninstall: Phase.optional().describe(
-    'With absent: what runs before everything is removed, such as the UNINSTALL label; the same keys as setup.',
+    'With absent: what runs before everything is removed, such as the UNINSTALL label.',
   ),
   migrate: unitName()
     .optional()
