@@ -11,6 +11,7 @@ import { file } from './file/index.ts';
 import { filesystem } from './filesystem/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
+import { kernelModule } from './kernel-module/index.ts';
 import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
@@ -38,6 +39,7 @@ export const modules: readonly AnyModule[] = [
   filesystem,
   group,
   hostname,
+  kernelModule,
   lines,
   lvm,
   mount,

@@ -137,7 +137,7 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   known_hosts: 'write "lines: {path: …, line: …}", or the whole file with "copy:"',
   cron: 'write a systemd timer with "copy:" and start it with "systemd_unit:"',
   timezone: 'write "command: {argv: [timedatectl, set-timezone, ZONE]}"',
-  modprobe: 'write "copy: {dest: /etc/modules-load.d/NAME.conf, …}"',
+  modprobe: 'write "kernel_module: {name: NAME}"',
   firewalld: NO_MODULE,
   selinux: NO_MODULE,
   seboolean: NO_MODULE,

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ModuleContext } from '../../src/core/module.ts';
 import { findModule } from '../../src/modules/index.ts';
@@ -41,5 +40,22 @@ function everything(path: string): void {
       'set net.ipv4.ip_local_port_range to 1 2',
       ...('steps' in change ? change.steps.slice(1).map((step) => step.say) : []),
     ]);
+  });
+
+  it('knows which module is loaded, by whom it is used, and which there is not', () => {
+    const loaded = existsSync('/proc/modules') ? (readFileSync('/proc/modules', 'utf8').split('\n')[0] ?? '') : '';
+    const [name = '', , users = '', by = ''] = loaded.split(' ');
+
+    const usedBy = by.split(',').filter((one) => one !== '' && one !== '-');
+    const none = ask('kernel_module', { name: 'copse_no_such_module', state: 'absent' });
+
+    expect([none.change, none.result]).toEqual([
+      { steps: [], diff: [], notes: [] },
+      { name: 'copse_no_such_module', where: 'nowhere', used_by: [], options: {} },
+    ]);
+    if (name === '') return;
+    const { result, change } = ask('kernel_module', { name, state: 'absent' });
+    expect(result).toMatchObject({ name, where: 'loaded', used_by: usedBy });
+    expect('refuse' in change).toBe(users !== '0');
   });
 }
