@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { locked } from './lock.ts';
 import { machinesFolder } from './paths.ts';
@@ -136,9 +137,7 @@ async function reserve(wanted: Wanted): Promise<Machine> {
     const others = await machines();
     if (others.some((other) => other.name === wanted.name))
       throw new Error(`there is a machine "${wanted.name}" already`);
-    const number = Array.from({ length: 250 }, (_, index) => index + 1).find(
-      (n) => !others.some((other) => other.number === n),
-    );
+    const number = await freeNumber(new Set(others.map((other) => other.number)));
     if (number === undefined) throw new Error('250 machines are there already');
     const machine: Machine = {
       name: wanted.name,
@@ -159,6 +158,22 @@ async function reserve(wanted: Wanted): Promise<Machine> {
     await mkdir(machine.folder, { recursive: true });
     await save(machine);
     return machine;
+  });
+}
+
+/** A number that no machine has, and whose address nobody uses: machines of another lab's folder share the host's loopback. */
+async function freeNumber(taken: ReadonlySet<number>): Promise<number | undefined> {
+  for (let number = 1; number <= 250; number += 1) {
+    if (!taken.has(number) && (await isFree(`127.0.10.${number}`, 2222))) return number;
+  }
+  return undefined;
+}
+
+function isFree(host: string, port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => done(true)));
   });
 }
 

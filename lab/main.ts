@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { faults, type Fault } from './faults.ts';
@@ -8,11 +7,11 @@ import { prepareHost } from './host.ts';
 import { ensureImage } from './image.ts';
 import { writeInventory } from './inventory.ts';
 import { createMachine, machineNamed, machines, removeMachine, type Machine, type Wanted } from './machine.ts';
+import { isInUseByTests } from './names.ts';
 import { boots, sshWords, withMonitor } from './reach.ts';
 import { processOf } from './qemu.ts';
 import { home, inventoryFile, knownHostsFile } from './paths.ts';
-import { serve } from './server.ts';
-import { until } from './shell.ts';
+import { ensureServer, runningServers, serveForever, stopServer } from './servers.ts';
 
 const help = `The lab: real machines on this host, for tests and for trying things out. docs/lab.md says more.
 
@@ -28,8 +27,6 @@ const help = `The lab: real machines on this host, for tests and for trying thin
   npm run lab -- down [NAME…]         the machines (all of them) are gone, nothing is left running
 `;
 
-const preferredPort = 8099;
-const serverFile = join(home, 'server.json');
 const commands: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
   up,
   status,
@@ -37,7 +34,7 @@ const commands: Readonly<Record<string, (words: readonly string[]) => Promise<nu
   fault,
   reset,
   down,
-  serve: serveForever,
+  serve: ([folder = '']) => serveForever(folder),
 };
 
 /** Reads the command line and does it; gives the exit status. */
@@ -62,7 +59,7 @@ async function up(words: readonly string[]): Promise<number> {
   if (!Number.isInteger(count) || count < 1) throw new Error(`"${positionals[0] ?? ''}" is no number of machines`);
   await prepareHost(say);
   const image = await ensureImage(say);
-  const httpPort = await startServer(image.served);
+  const httpPort = await ensureServer(image.served, [fileURLToPath(import.meta.url), 'serve']);
   const userData = values['user-data'] === undefined ? {} : { userData: await readFile(values['user-data'], 'utf8') };
   const taken = new Set((await machines()).map(({ name }) => name));
   const names = Array.from({ length: 250 }, (_, index) => `lab${index + 1}`).filter((name) => !taken.has(name));
@@ -86,12 +83,9 @@ async function status(): Promise<number> {
       `${machine.name}  ${machine.address} port ${machine.port}  ${await stateOf(machine)}  reboots ${await boots(machine)}${disks}`,
     );
   }
-  const server = await runningServer();
-  say(
-    server === undefined
-      ? 'the HTTP server is off'
-      : `the HTTP server is at 127.0.0.1:${server.port} (10.0.2.2 for the machines)`,
-  );
+  const servers = await runningServers();
+  if (servers.length === 0) say('no HTTP server runs');
+  for (const { port } of servers) say(`an HTTP server is at 127.0.0.1:${port} (10.0.2.2 for its machines)`);
   return 0;
 }
 
@@ -133,55 +127,28 @@ async function reset(words: readonly string[]): Promise<number> {
 
 async function down(words: readonly string[]): Promise<number> {
   for (const machine of await chosen(words)) await removeMachine(machine);
-  if ((await machines()).length > 0) return announce();
-  const server = await runningServer();
-  if (server !== undefined) process.kill(server.pid, 'SIGTERM');
-  for (const file of [serverFile, inventoryFile, knownHostsFile]) await rm(file, { force: true });
+  const left = await byHand();
+  const served = new Set(left.map(({ image }) => image.served));
+  for (const server of await runningServers()) if (!served.has(server.folder)) await stopServer(server);
+  if (left.length > 0) return announce();
+  for (const file of [inventoryFile, knownHostsFile]) await rm(file, { force: true });
   say('no machine is left');
   return 0;
 }
 
 async function chosen(names: readonly string[]): Promise<readonly Machine[]> {
-  return names.length === 0 ? machines() : Promise.all(names.map(machineNamed));
+  return names.length === 0 ? byHand() : Promise.all(names.map(machineNamed));
+}
+
+/** All machines but those of tests that run: they end with their test, and only by its name anybody else touches one. */
+async function byHand(): Promise<readonly Machine[]> {
+  return (await machines()).filter(({ name }) => !isInUseByTests(name));
 }
 
 async function announce(): Promise<number> {
-  await writeInventory(home, await machines());
+  await writeInventory(home, await byHand());
   say(`inventory: ${inventoryFile}`);
   return 0;
-}
-
-async function startServer(folder: string): Promise<number> {
-  const running = await runningServer();
-  if (running !== undefined && running.folder === folder) return running.port;
-  if (running !== undefined) throw new Error('machines of another image are there: run "down" first');
-  await mkdir(home, { recursive: true });
-  spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve', folder], {
-    detached: true,
-    stdio: 'ignore',
-  }).unref();
-  return until('the HTTP server', 20_000, async () => (await runningServer())?.port);
-}
-
-interface ServerRecord {
-  readonly pid: number;
-  readonly port: number;
-  readonly folder: string;
-}
-
-async function runningServer(): Promise<ServerRecord | undefined> {
-  const text = await readFile(serverFile, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const record = JSON.parse(text) as ServerRecord;
-  const line = await readFile(`/proc/${record.pid}/cmdline`, 'utf8').catch(() => '');
-  return line.includes(record.folder) ? record : undefined;
-}
-
-async function serveForever([folder]: readonly string[]): Promise<number> {
-  if (folder === undefined) throw new Error('which folder?');
-  const { port } = await serve(folder, preferredPort).catch(() => serve(folder));
-  await writeFile(serverFile, JSON.stringify({ pid: process.pid, port, folder }));
-  return new Promise(() => undefined);
 }
 
 /** More at once would only make each of them slower: the machines are emulated, and there are few cores. */

@@ -24,8 +24,12 @@ export function onMachineConsole(machine: Hardware, text: string, timeoutMs?: nu
 
 /** How often the machine really booted: each boot tells the serial line. A restored machine starts with 0. */
 export async function boots(machine: Hardware): Promise<number> {
-  const log = await readFile(join(machine.folder, 'serial.log'), 'utf8').catch(() => '');
-  return log.split('lab-boot ').length - 1;
+  return (await serialLog(machine)).split('lab-boot ').length - 1;
+}
+
+/** Everything that the machine has said on its serial line. */
+export function serialLog(machine: Hardware): Promise<string> {
+  return readFile(join(machine.folder, 'serial.log'), 'utf8').catch(() => '');
 }
 
 /** The words of an ssh command line to a machine, without a known_hosts file: the lab trusts its own loopback. */

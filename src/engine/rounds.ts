@@ -6,6 +6,7 @@ import type { Problem } from '../core/problem.ts';
 import type { Step } from '../core/step.ts';
 import { applyAll, type AppliedAll } from './apply.ts';
 import { ALONE, withOwed, type Neighbours } from './owed.ts';
+import { patiently } from './patience.ts';
 import { applyStep } from './step.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -69,9 +70,9 @@ export async function applyKnown({ job, context }: Work, steps: readonly Step[],
 
 const NOTHING: AppliedAll = { done: [], problems: [] };
 
-/** The state of the host as the module reads it now. */
-export async function readAgain({ job, ask, thinking }: Work): Promise<unknown> {
-  return job.module.read(await ask(), job.want, thinking);
+/** The state of the host as the module reads it after its steps. */
+export async function readAgain({ job, ask, thinking, context }: Work): Promise<unknown> {
+  return job.module.read(await patiently(context, ask), job.want, thinking);
 }
 
 async function planAgain(work: Work): Promise<Change> {

@@ -5,6 +5,7 @@ import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } fr
 import { showDuration } from '../core/units.ts';
 import type { HostSession, RunOptions } from '../session/session.ts';
 import { rebootHost } from './activation/index.ts';
+import { patiently } from './patience.ts';
 import type { Applied, StepContext } from './step-context.ts';
 
 /** Deadline of a detached transaction where nothing else is said: rpm-ostree over a slow link needs it. */
@@ -64,7 +65,7 @@ function withEnvironment(command: Command, context: StepContext): Command {
 async function performTransaction(step: TransactionStep, index: number, context: StepContext): Promise<Applied> {
   if (step.waitIdle !== undefined) {
     const { question, deadlineMs, say } = step.waitIdle;
-    const busy = await askUntil(question, deadlineMs, 2000, context, say);
+    const busy = await patiently(context, () => askUntil(question, deadlineMs, 2000, context, say));
     if (busy !== undefined) {
       const message = `${say}: still so after ${showDuration(deadlineMs)}`;
       const hint = 'copse never cancels the work of others; look with "rpm-ostree status", then run again';

@@ -59,7 +59,7 @@ export async function transact(
     onOutput(stream, chunk);
   };
   checkedName(options.name);
-  const boot = await askBoot(host, signal);
+  const boot = await persist(host.limits.reattachMs, options, received, () => askBoot(host, signal));
   const watch = watchDeadline(host, options, command.timeoutMs ?? deadlineMs);
 
   try {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Event } from '../../src/core/events.ts';
-import { boots, sshAnswers } from '../../lab/reach.ts';
-import { sleep } from '../../lab/shell.ts';
+import { boots, onMachine, serialLog, sshAnswers } from '../../lab/reach.ts';
+import { sleep, until } from '../../lab/shell.ts';
 import { problemsOf, recapOf, tasksOf, told } from './copse.ts';
 import { rpmOstreeStatus, scenario } from './scenario.ts';
 
@@ -28,7 +28,9 @@ scenario(
     const run = await startPlay(stageTmux, { user: 'admin' });
 
     await run.seen('the transaction', stepStarts('transaction'));
-    await sleep(5000);
+    await until('rpm-ostree is at work', 120_000, async () =>
+      (await rpmOstreeStatus(machine)).transaction === null ? undefined : true,
+    );
     await fault(machine, 'link-down');
     await sleep(longOutage);
     await fault(machine, 'link-up');
@@ -59,7 +61,9 @@ scenario(
     const run = await startPlay(longCommand);
 
     await run.seen('the command', stepStarts('run'));
-    await sleep(3000);
+    await until('it has begun', 120_000, async () =>
+      (await onMachine(machine, 'test -s /var/tmp/long')).code === 0 ? true : undefined,
+    );
     await fault(machine, 'link-down');
     const end = await run.ended;
     await fault(machine, 'link-up');
@@ -93,17 +97,19 @@ scenario(
   'power pulled while the host goes down for its reboot is told as a deployment that did not boot',
   { proves: 'the old deployment came back: E_REBOOT; the next run ends well' },
   async ({ machines: [machine], sh, fault, play, startPlay }) => {
-    // the machine stops for a while before ostree writes the boot entries, so that the power goes at the right time
+    // the machine says when it comes to ostree's boot entries, and then takes its time: the power goes at the right moment
     await sh(
       machine,
       `mkdir -p /run/systemd/system/ostree-finalize-staged.service.d
-      printf '[Service]\\nExecStop=\\nExecStop=/bin/sleep 60\\n' > /run/systemd/system/ostree-finalize-staged.service.d/slow.conf
+      printf '[Service]\\nExecStop=\\nExecStop=/bin/sh -c "echo lab-finalizes > /dev/ttyS0; sleep 120"\\n' \\
+        > /run/systemd/system/ostree-finalize-staged.service.d/slow.conf
       systemctl daemon-reload`,
     );
     const run = await startPlay(stageTmux.replace('stage}', 'reboot}'), { user: 'admin' });
 
-    await run.seen('the reboot', stepStarts('reboot'));
-    await sleep(8000);
+    await until('ostree finalizes', 600_000, async () =>
+      (await serialLog(machine)).includes('lab-finalizes') ? true : undefined,
+    );
     await fault(machine, 'power-off');
     await fault(machine, 'power-on');
     const end = await run.ended;

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { prepareHost } from '../../lab/host.ts';
 import { ensureImage } from '../../lab/image.ts';
 import { machines, removeMachine, type Image } from '../../lab/machine.ts';
+import { isInUseByTests, testPrefix } from '../../lab/names.ts';
 import { machinesFolder } from '../../lab/paths.ts';
 import { serve } from '../../lab/server.ts';
 
@@ -23,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await removeLeftovers();
   const image = await ensureImage(say);
   const server = await serve(image.served);
-  const prefix = `t${process.pid}-`;
+  const prefix = testPrefix(process.pid);
   project.provide('image', image);
   project.provide('httpPort', server.port);
   project.provide('prefix', prefix);
@@ -50,7 +51,6 @@ function endNow(prefix: string): void {
 /** Removes the machines of runs that were killed. */
 async function removeLeftovers(): Promise<void> {
   for (const machine of await machines()) {
-    const [, pid] = /^t(\d+)-/.exec(machine.name) ?? [];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await removeMachine(machine);
+    if (/^t\d+-/.test(machine.name) && !isInUseByTests(machine.name)) await removeMachine(machine);
   }
 }

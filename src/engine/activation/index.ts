@@ -2,6 +2,7 @@ import type { Json } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
 import { cmd } from '../../core/command.ts';
+import { patiently } from '../patience.ts';
 import type { StepContext } from '../step-context.ts';
 import { hasRebooted } from './classify.ts';
 import { commit, wasSentQuestion } from './commit.ts';
@@ -21,11 +22,8 @@ export interface Rebooted {
 
 /** Reboots a host exactly once and proves it; goes back to the deployment of before where that was asked and is needed. */
 export async function rebootHost(step: RebootStep, index: number, context: StepContext): Promise<Rebooted> {
-  const before = await readHostState(context);
-  const expected = step.activates?.id ?? nextDeployment(before.ostree)?.id ?? '';
-  const journey = await journeyOf(before, expected, context);
+  const { before, journey, obstacle } = await patiently(context, () => prepare(step, context));
   const told = (outcome: Outcome): Rebooted => tell(outcome, journey, before);
-  const obstacle = await obstacleTo(step, expected, before, context);
   if (obstacle !== undefined) return told(obstacle);
   await announce(step, index, journey, context);
   const notSent = await commit(step, journey, context.stepName(index), context);
@@ -34,6 +32,20 @@ export async function rebootHost(step: RebootStep, index: number, context: StepC
   return told(
     await settle(step, index, journey, await follow(step, journey, context.stepName(index), context), before, context),
   );
+}
+
+interface Prepared {
+  readonly before: HostState;
+  readonly journey: Journey;
+  /** Why nothing is to be sent. */
+  readonly obstacle: Outcome | undefined;
+}
+
+async function prepare(step: RebootStep, context: StepContext): Promise<Prepared> {
+  const before = await readHostState(context);
+  const expected = step.activates?.id ?? nextDeployment(before.ostree)?.id ?? '';
+  const journey = await journeyOf(before, expected, context);
+  return { before, journey, obstacle: await obstacleTo(step, expected, before, context) };
 }
 
 /** Why nothing is sent: somebody else's deployment is first by now, or ours failed on this host before. */
