@@ -5,9 +5,10 @@ export default defineConfig({
   test: {
     include: ['test/lab/**/*.test.ts'],
     globalSetup: ['test/lab/setup.ts'],
-    reporters: ['default', labReporter()],
+    reporters: ['default', 'json', labReporter()],
+    outputFile: { json: 'node_modules/.cache/copse-lab-tests.json' },
     // emulated machines are slow, and slower still on a busy host: a limit only ends what hangs
-    testTimeout: 900_000,
+    testTimeout: 1_800_000,
     hookTimeout: 900_000,
     teardownTimeout: 60_000,
     pool: 'forks',

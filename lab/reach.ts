@@ -68,13 +68,35 @@ export async function bootId(machine: Hardware): Promise<string> {
   return stdout.trim();
 }
 
-/** Waits until sshd of the machine greets. */
+/** Waits until sshd of the machine greets; an error has what the machine said last. */
 export async function sshAnswers(machine: Hardware, timeoutMs = 180_000): Promise<void> {
-  await until(`${machine.name} answers ssh`, timeoutMs, async () => {
-    if ((await processOf(machine)) === undefined)
-      throw new Error(`${machine.name}: qemu has ended; see ${machine.folder}/qemu.log`);
-    return (await greets(machine.address, machine.port)) ? true : undefined;
-  });
+  try {
+    await until(`${machine.name} answers ssh`, timeoutMs, async () => {
+      if ((await processOf(machine)) === undefined) throw new Error(`${machine.name}: qemu has ended`);
+      return (await greets(machine.address, machine.port)) ? true : undefined;
+    });
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${await lastWords(machine)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The end of what a machine and its qemu said, for the text of an error. */
+export async function lastWords(machine: Hardware): Promise<string> {
+  const qemu = await readFile(join(machine.folder, 'qemu.log'), 'utf8').catch(() => '');
+  const state = (await processOf(machine)) === undefined ? 'off' : 'running';
+  return [
+    `${machine.name} is ${state}, booted ${await boots(machine)} times since it was made; its serial line ends with:`,
+    ...tail(await serialLog(machine), 30),
+    ...(qemu.trim() === '' ? [] : ['qemu said:', ...tail(qemu, 6)]),
+  ].join('\n');
+}
+
+function tail(text: string, count: number): readonly string[] {
+  const plain = text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\r/g, '');
+  const lines = plain.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(-count).map((line) => `  | ${line.slice(0, 200)}`);
 }
 
 /** The host side of a connection is open before the guest's; only the greeting tells that sshd is there. */

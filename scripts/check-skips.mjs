@@ -1,8 +1,9 @@
 // Says in plain words which tests did not run. Under COPSE_CI a skip that is not declared in test/declared-skips.txt fails.
 // A declaration is `pattern | reason`: the pattern is part of a test's full name, or of its file's path.
+// check-skips.mjs [FILE]: vitest's results as JSON; those of `npm test` when no file is named.
 import { readFileSync } from 'node:fs';
 
-const results = JSON.parse(readFileSync('node_modules/.cache/copse-tests.json', 'utf8'));
+const results = JSON.parse(readFileSync(process.argv[2] ?? 'node_modules/.cache/copse-tests.json', 'utf8'));
 const declared = readFileSync('test/declared-skips.txt', 'utf8')
   .split('\n')
   .filter((line) => line.trim() !== '' && !line.startsWith('#'))

@@ -9,31 +9,48 @@ declare module 'vitest' {
   }
 }
 
-/** Ends a run of the lab with one table: scenario, what was proven, seconds, real reboots. */
+/** Ends a run of the lab with one table: scenario, what was proven, seconds, real reboots; and a line with the totals. */
 export function labReporter(): Reporter {
+  const started = Date.now();
   return {
     onTestRunEnd(modules) {
       const tests = modules.flatMap((module: TestModule) => [...module.children.allTests()]);
       const rows = tests.filter((test) => test.result().state !== 'skipped').map(rowOf);
-      const widths = [0, 1, 2, 3].map((column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-      const line = (row: readonly string[]): string =>
-        row
+      const widths = head.map((_, column) =>
+        Math.max(...[head, ...rows.map(({ cells }) => cells)].map((row) => row[column]?.length ?? 0)),
+      );
+      const line = (cells: readonly string[]): string =>
+        cells
           .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
           .join('  ');
-      const failed = rows.filter((row) => row[4] === 'failed').length;
       console.log(
-        ['', line(head), ...rows.map((row) => (row[4] === 'failed' ? `${line(row)}  FAILED` : line(row)))].join('\n'),
+        ['', line(head), ...rows.map(({ cells, failed }) => `${line(cells)}${failed ? '  FAILED' : ''}`)].join('\n'),
       );
-      const reboots = rows.reduce((sum, row) => sum + Number(row[3]), 0);
-      console.log(`\n${rows.length - failed} passed, ${failed} failed; ${reboots} real reboots`);
+      const failed = rows.filter((row) => row.failed).length;
+      const reboots = rows.reduce((sum, row) => sum + row.reboots, 0);
+      const skipped = tests.length - rows.length;
+      const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+      console.log(
+        `\n${rows.length - failed} passed, ${failed} failed, ${skipped} not run; ${reboots} real reboots; ${minutes} minutes`,
+      );
     },
   };
 }
 
 const head: readonly string[] = ['scenario', 'proven', 'seconds', 'reboots'];
 
-function rowOf(test: TestCase): readonly string[] {
+interface Row {
+  readonly cells: readonly string[];
+  readonly reboots: number;
+  readonly failed: boolean;
+}
+
+function rowOf(test: TestCase): Row {
   const { proves = '', reboots = 0 } = test.meta();
   const seconds = (test.diagnostic()?.duration ?? 0) / 1000;
-  return [test.name, proves, seconds.toFixed(0), String(reboots), test.result().state];
+  return {
+    cells: [test.name, proves, seconds.toFixed(0), String(reboots)],
+    reboots,
+    failed: test.result().state !== 'passed',
+  };
 }

@@ -5,7 +5,7 @@ import { inject, test } from 'vitest';
 import { faults, type FaultName } from '../../lab/faults.ts';
 import { writeInventory } from '../../lab/inventory.ts';
 import { createMachine, removeMachine, type Machine } from '../../lab/machine.ts';
-import { boots, onMachine } from '../../lab/reach.ts';
+import { boots, lastWords, onMachine } from '../../lab/reach.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { copseJson, startCopse, type CopseEnd, type CopseRun } from './copse.ts';
 
@@ -56,12 +56,22 @@ export function scenario(title: string, options: ScenarioOptions, work: (lab: La
       for (let number = 1; number <= (options.machines ?? 1); number += 1) made.push(await freshMachine(options));
       const [first, ...others] = made;
       if (first !== undefined) await work(labOf([first, ...others], folder));
+    } catch (error) {
+      throw await withLastWords(error, made);
     } finally {
       task.meta.reboots = (await Promise.all(made.map(boots))).reduce((sum, count) => sum + count, 0);
       if (process.env['COPSE_LAB_KEEP'] === undefined) await Promise.all(made.map(removeMachine));
       await rm(folder, { recursive: true, force: true });
     }
   });
+}
+
+/** The error with what the machines said last: when one never comes up, that is all there is. */
+async function withLastWords(thrown: unknown, made: readonly Machine[]): Promise<unknown> {
+  if (!(thrown instanceof Error)) return thrown;
+  const words = await Promise.all(made.map(lastWords));
+  thrown.message = [thrown.message, ...words].join('\n\n');
+  return thrown;
 }
 
 let made = 0;
