@@ -15,6 +15,7 @@ import { kernelModule } from './kernel-module/index.ts';
 import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
+import { ostreeRemote } from './ostree-remote/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
 import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
@@ -43,6 +44,7 @@ export const modules: readonly AnyModule[] = [
   lines,
   lvm,
   mount,
+  ostreeRemote,
   reboot,
   rpmOstree,
   rpmOstreeCheck,
