@@ -16,6 +16,7 @@ import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
 import { ostreeRemote } from './ostree-remote/index.ts';
+import { ostreeRepo } from './ostree-repo/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
 import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
@@ -45,6 +46,7 @@ export const modules: readonly AnyModule[] = [
   lvm,
   mount,
   ostreeRemote,
+  ostreeRepo,
   reboot,
   rpmOstree,
   rpmOstreeCheck,
