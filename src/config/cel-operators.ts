@@ -1,10 +1,10 @@
-import { Secret } from '../core/secret.ts';
+import { joinTexts, Secret } from '../core/secret.ts';
 import type { Value } from '../core/value.ts';
 import { pathText, type NodeOf } from './cel-ast.ts';
 import { aKind, certain, spend, trouble, type Evaluation, type Known } from './cel-run.ts';
 import { isRecord } from './plain.ts';
 import { ANY, BOOL, hasUnknown, kindOf, NUMBER, STRING, typeOf, Unknown, type Kind, type Type } from './type.ts';
-import { equal, joinTexts, keyOf, order, plainText } from './values.ts';
+import { equal, keyOf, order, plainText } from './values.ts';
 
 type Binary = NodeOf<'binary'>;
 

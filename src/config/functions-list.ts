@@ -2,7 +2,8 @@ import type { Value } from '../core/value.ts';
 import type { CelFunction, FunctionUse } from './cel-functions.ts';
 import { emptyRecord } from './plain.ts';
 import { ANY, BOOL, listOf, NUMBER, STRING, type Kind, type Type } from './type.ts';
-import { entry, joinTexts, keyOf, order, plainText, textOfValue } from './values.ts';
+import { joinTexts } from '../core/secret.ts';
+import { entry, keyOf, order, plainText, textOfValue } from './values.ts';
 
 const LIST = listOf(ANY);
 const MAP: Type = { kind: 'map', of: ANY };

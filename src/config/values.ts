@@ -1,4 +1,4 @@
-import { Secret } from '../core/secret.ts';
+import { joinTexts, Secret } from '../core/secret.ts';
 import type { Value } from '../core/value.ts';
 import { emptyRecord, isRecord } from './plain.ts';
 
@@ -51,13 +51,6 @@ export function textOfValue(value: Value): string | Secret {
 export function plainText(value: Value | undefined): string {
   if (value instanceof Secret) return value.reveal();
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Joins pieces of text; secret as soon as one piece is. */
-export function joinTexts(pieces: readonly (string | Secret)[], between = ''): string | Secret {
-  const isSecret = pieces.some((piece) => piece instanceof Secret);
-  const text = pieces.map((piece) => (piece instanceof Secret ? piece.reveal() : piece)).join(between);
-  return isSecret ? new Secret(text) : text;
 }
 
 /** Pieces of a text as one text; secret as soon as one piece is or holds a secret. */

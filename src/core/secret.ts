@@ -38,3 +38,15 @@ export class Secret {
 
 /** Text that may be secret. */
 export type MaybeSecret = string | Secret;
+
+/** The same text changed; as secret as it was. */
+export function mapText(text: MaybeSecret, change: (text: string) => string): MaybeSecret {
+  return text instanceof Secret ? new Secret(change(text.reveal())) : change(text);
+}
+
+/** Joins pieces of text; secret as soon as one piece is. */
+export function joinTexts(pieces: readonly MaybeSecret[], between = ''): MaybeSecret {
+  const isSecret = pieces.some((piece) => piece instanceof Secret);
+  const text = pieces.map((piece) => (piece instanceof Secret ? piece.reveal() : piece)).join(between);
+  return isSecret ? new Secret(text) : text;
+}

@@ -1,9 +1,9 @@
 import { isExpression, parseExpression, evaluate } from '../config/expression.ts';
 import { emptyRecord } from '../config/plain.ts';
 import { scanTemplate } from '../config/template-scan.ts';
-import { joinTexts, textOfValue } from '../config/values.ts';
+import { textOfValue } from '../config/values.ts';
 import { Fault, problemsOf, type Place, type Problem } from '../core/problem.ts';
-import { Secret } from '../core/secret.ts';
+import { joinTexts, Secret } from '../core/secret.ts';
 import type { Value, Vars } from '../core/value.ts';
 import { namesOf, SETTINGS, type Setting, type SettingName } from './connection-variables.ts';
 import { hasJinja } from './jinja.ts';

@@ -24,6 +24,7 @@ import { rpmOstreeMaintenance } from './rpm-ostree-maintenance/index.ts';
 import { script } from './script/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
+import { timer } from './timer/index.ts';
 import { user } from './user/index.ts';
 import { waitFor } from './wait-for/index.ts';
 
@@ -54,6 +55,7 @@ export const modules: readonly AnyModule[] = [
   script,
   sysctl,
   systemdUnit,
+  timer,
   user,
   waitFor,
 ];

@@ -117,6 +117,19 @@ export function publicText(what: string): z.ZodString {
   });
 }
 
+/** One line of text that becomes a word of a unit file; a secret or a line end is refused. */
+export function word(what: string): z.ZodType<string, string> {
+  return publicText(what)
+    .refine((text) => !hasControl(text), { error: `expected ${what} without line ends and control characters` })
+    .meta({ title: 'text' });
+}
+
+/** Whether a text has line ends or other control characters; a tab is the only one that a unit file keeps. */
+export function hasControl(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  return /[\0-\u0008\n-\u001F\u007F]/.test(text);
+}
+
 /** A file of the controller, read while binding. */
 export function localFile(): z.ZodType<LocalFile> {
   return z

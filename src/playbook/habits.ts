@@ -135,7 +135,7 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   pip: NO_MODULE,
   npm: NO_MODULE,
   known_hosts: 'write "lines: {path: …, line: …}", or the whole file with "copy:"',
-  cron: 'write a systemd timer with "copy:" and start it with "systemd_unit:"',
+  cron: 'write "timer: {name: NAME, command: [/path/of/program], on_calendar: daily}"',
   timezone: 'write "command: {argv: [timedatectl, set-timezone, ZONE]}"',
   modprobe: 'write "kernel_module: {name: NAME}"',
   firewalld: NO_MODULE,

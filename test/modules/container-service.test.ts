@@ -5,7 +5,7 @@ import type { Step } from '../../src/core/step.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { parseLabel, splitWords } from '../../src/modules/container-service/label.ts';
 import { parse as parseMount } from '../../src/modules/container-service/mount-schema.ts';
-import { unitWord } from '../../src/modules/container-service/unit-words.ts';
+import { unitWord } from '../../src/modules/unit-words.ts';
 import { parseContainer, parseImage } from '../../src/modules/container-service/state.ts';
 import { containerService as module } from '../../src/modules/container-service/index.ts';
 import { answerOf, applyTo, contextOn, emptyHost, type ModelHost } from './container-service-model.ts';

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import type { Mount } from './mount-schema.ts';
 import type { SecretWish } from './schema-parts.ts';
 import type { Params } from './schema.ts';
-import { seconds } from './unit-words.ts';
+import { seconds } from '../unit-words.ts';
 
 /** One option of `podman run` and `docker run`, and the Quadlet key that says the same from a version on. */
 export interface RunOption {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { absolutePath, duration, maybeSecret } from '../params.ts';
-import { pairs, word } from './words-schema.ts';
+import { absolutePath, duration, maybeSecret, word } from '../params.ts';
+import { pairs } from './words-schema.ts';
 
 const OneTime = z.strictObject({
   value: maybeSecret('expected a secret').describe(

@@ -2,7 +2,7 @@ import { sha256Of } from '../../core/bytes.ts';
 import { isAtLeast, type Engine } from './engine.ts';
 import { flagWords, optionsOf, type RunOption } from './options.ts';
 import type { Params } from './schema.ts';
-import { seconds, unitText, unitWord, unitWords } from './unit-words.ts';
+import { seconds, unitText, unitWord, unitWords } from '../unit-words.ts';
 
 /** How a container becomes a unit. */
 export type Form = 'quadlet' | 'plain';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, fileMode, maybeSecret } from '../params.ts';
-import { objectName, word } from './words-schema.ts';
+import { duration, fileMode, maybeSecret, word } from '../params.ts';
+import { objectName } from './words-schema.ts';
 
 const flag = (): z.ZodBoolean => z.boolean({ error: 'expected true or false' });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { duration, unitName } from '../params.ts';
+import { duration, unitName, word } from '../params.ts';
 import { mount } from './mount-schema.ts';
 import { Phase } from './phase-schema.ts';
 import { Health, Network, SecretWish } from './schema-parts.ts';
-import { capability, imageReference, objectName, pairs, port, word } from './words-schema.ts';
+import { capability, imageReference, objectName, pairs, port } from './words-schema.ts';
 
 const flag = (): z.ZodBoolean => z.boolean({ error: 'expected true or false' });
 

@@ -1,19 +1,6 @@
 import { z } from 'zod';
+import { hasControl } from '../params.ts';
 import { Secret } from '../../core/secret.ts';
-import { publicText } from '../params.ts';
-
-/** One line of text that becomes a word of a unit file; a secret or a line end is refused. */
-export function word(what: string): z.ZodType<string, string> {
-  return publicText(what)
-    .refine((text) => !hasControl(text), { error: `expected ${what} without line ends and control characters` })
-    .meta({ title: 'text' });
-}
-
-// A tab is the only character of its kind that a unit file keeps.
-function hasControl(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  return /[\0-\u0008\n-\u001F\u007F]/.test(text);
-}
 
 /** The name of a container, volume, network or pod; it can be no option and no path. */
 export function objectName(what: string): z.ZodType<string, string> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,4 +59,21 @@ function everything(path: string): void {
     expect(result).toMatchObject({ name, where: 'loaded', used_by: usedBy });
     expect('refuse' in change).toBe(users !== '0');
   });
+
+  it.skipIf(spawnSync('systemd-analyze', ['calendar', 'daily']).status !== 0)(
+    'asks systemd which times it takes, and what a command needs',
+    () => {
+      const timer = findModule('timer')!;
+      const want = timer.params.parse({
+        name: 'copse-test',
+        command: ['/bin/sh', '-c', ':'],
+        user: 'root',
+        on_calendar: ['daily', '--help', 'every tuesday', 'Mon..Fri 03:00'],
+      });
+      const { times, about } = localHost(`${path}:${process.env['PATH'] ?? ''}`).ask(timer.probe(want, context));
+
+      expect(times?.stdout.match(/^wrong \d/gm)).toEqual(['wrong 1', 'wrong 2']);
+      expect(about?.stdout).toBe('program\nuser\n');
+    },
+  );
 }
