@@ -35,6 +35,7 @@ export const PROBLEM_CODES = {
   E_BUSY: 'somebody else holds what we need',
   E_JOURNAL: 'the journal cannot be written or read',
   E_DENIED: 'a deployment that failed here before is not tried again',
+  E_GUARD: 'a guarded change was not confirmed',
   E_SPACE: 'a disk of the host is full',
   E_SKEW: 'base image and package repositories do not fit together',
 } as const;

@@ -139,6 +139,17 @@ export type Event =
       /** The step itself, so that a resumed run proves what was to be proven. */
       readonly how?: RebootStep;
     }
+  /**
+   * The window of a guarded block: about to be opened on the host, open, about to be closed, and how it ended. `arming`, `confirming` and
+   * `undoing` are on disk before the host is told.
+   */
+  | {
+      readonly type: 'guard';
+      readonly ref: TaskRef;
+      readonly state: 'arming' | 'armed' | 'confirming' | 'confirmed' | 'undoing' | 'undone' | 'gone';
+      /** The time the host waits, in milliseconds. */
+      readonly withinMs: number;
+    }
   | {
       readonly type: 'run-end';
       readonly run: string;

@@ -1,6 +1,7 @@
 import type { Event, TaskRef } from './events.ts';
 
 type TaskEndEvent = Extract<Event, { type: 'task-end' }>;
+type GuardEvent = Extract<Event, { type: 'guard' }>;
 type RebootIntent = Extract<Event, { type: 'reboot-intent' }>;
 
 /** The last step that was announced of a task that has no end. */
@@ -23,6 +24,8 @@ export interface TaskHistory {
   readonly items: ReadonlyMap<number, TaskEndEvent>;
   /** The step in flight, by position of the item (0 without a loop). */
   readonly flight: ReadonlyMap<number, InFlight>;
+  /** What was last known of a guarded block's window. */
+  readonly guard: GuardEvent['state'] | undefined;
 }
 
 /** What a journal knows of a run. */

@@ -9,6 +9,8 @@ interface StepBase {
   readonly say: string;
   /** What this step destroys, in the words `allow_destroy` must name (a device, a volume, a path); refused at plan time otherwise. */
   readonly destroys?: readonly string[];
+  /** Paths that the step changes, makes or removes; a guard keeps copies of them. The path of a `put` need not be named. */
+  readonly touches?: readonly string[];
   /** Applied even when a step before it failed: gives back what an earlier step took. Its own failure is only told. */
   readonly always?: true;
 }

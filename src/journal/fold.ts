@@ -1,5 +1,5 @@
 import type { Event, TaskRef } from '../core/events.ts';
-import type { InFlight, RunHistory } from '../core/history.ts';
+import type { InFlight, RunHistory, TaskHistory } from '../core/history.ts';
 import type { JournalRecord } from './line.ts';
 
 type TaskEndEvent = Extract<Event, { type: 'task-end' }>;
@@ -8,6 +8,7 @@ interface Draft {
   end: TaskEndEvent | undefined;
   readonly items: Map<number, TaskEndEvent>;
   readonly flight: Map<number, InFlight>;
+  guard: TaskHistory['guard'];
 }
 
 /** The state of a run from its records: a pure fold, so that the same journal always gives the same state. */
@@ -30,7 +31,7 @@ function keyOf(ref: Pick<TaskRef, 'play' | 'host' | 'task' | 'turn'>): string {
 
 function draftOf(tasks: Map<string, Draft>, ref: TaskRef): Draft {
   const key = keyOf(ref);
-  const draft = tasks.get(key) ?? { end: undefined, items: new Map(), flight: new Map() };
+  const draft = tasks.get(key) ?? { end: undefined, items: new Map(), flight: new Map(), guard: undefined };
   tasks.set(key, draft);
   return draft;
 }
@@ -61,6 +62,9 @@ function applyTo(draft: Draft, event: Event): void {
       if (flight !== undefined) draft.flight.set(event.ref.at ?? 0, { ...flight, ended: { code: event.code } });
       break;
     }
+    case 'guard':
+      draft.guard = event.state;
+      break;
     case 'task-end':
       draft.flight.delete(event.ref.at ?? 0);
       if (event.ref.at === undefined) draft.end = event;

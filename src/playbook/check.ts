@@ -104,6 +104,7 @@ function checkNodes(nodes: readonly TaskNode[], checking: Checking, loops: reado
     if (node.kind === 'task') checkOne(node, checking, loops);
     if (node.kind !== 'block') continue;
     const inner = node.loop === undefined ? loops : [...loops, node];
+    if (node.guard !== undefined) checkOne(node.guard, checking, inner);
     checkNodes(node.block, checking, inner);
     Object.assign(checking.registered, RESCUED);
     checkNodes([...node.rescue, ...node.always], checking, inner);

@@ -14,4 +14,6 @@ export interface Level {
   /** Files being imported, to notice one that imports itself. */
   readonly open: readonly string[];
   readonly isHandlers: boolean;
+  /** The tasks stand in a block with a `guard`. */
+  readonly isGuarded?: true;
 }

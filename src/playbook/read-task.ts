@@ -6,6 +6,7 @@ import { conditionsOf } from './conditions.ts';
 import { under, type Cursor } from './cursor.ts';
 import { unnamed } from './unnamed.ts';
 import { frameOf, namesOf, templateAt } from './frames.ts';
+import { refuseElsewhere } from './read-guard.ts';
 import { loopOf } from './loops.ts';
 import { moduleOf } from './module-key.ts';
 import type { Level } from './level.ts';
@@ -44,6 +45,7 @@ export function readTask(cursor: Cursor, level: Level): readonly TaskNode[] {
     return [];
   }
   checkNames(cursor, parsed, level);
+  refuseElsewhere(cursor, frame, level);
   const { problems } = reading;
   const id = `${level.prefix}${level.counter.next}`;
   level.counter.next += 1;

@@ -2,6 +2,7 @@ import { isRecord } from '../config/plain.ts';
 import { shown } from '../config/zod-problems.ts';
 import { elements, placeOf, under, type Cursor } from './cursor.ts';
 import { frameOf } from './frames.ts';
+import { guardOf } from './read-guard.ts';
 import { HABITS } from './habits.ts';
 import { loopOf } from './loops.ts';
 import type { Level } from './level.ts';
@@ -82,6 +83,7 @@ async function readBlock(cursor: Cursor, level: Level): Promise<readonly TaskNod
   const id = `${level.prefix}${level.counter.next}`;
   level.counter.next += 1;
   const frame = frameOf(cursor, keywords ?? {}, around, reading.problems);
+  const guard = guardOf(cursor, frame, id, level);
   const inside = (suffix: string): Level => ({
     ...level,
     around: frame,
@@ -93,9 +95,10 @@ async function readBlock(cursor: Cursor, level: Level): Promise<readonly TaskNod
     kind: 'block',
     id,
     ...loopOf(cursor, keywords ?? {}, reading.problems),
-    block: await readTasks(under(cursor, 'block'), inside('')),
+    block: await readTasks(under(cursor, 'block'), guard === undefined ? inside('') : { ...inside(''), isGuarded: true }),
     rescue: await readTasks(under(cursor, 'rescue'), inside('r')),
     always: await readTasks(under(cursor, 'always'), inside('a')),
+    guard,
   };
   return [block];
 }

@@ -97,6 +97,10 @@ export const BlockKeywords = z.strictObject({
   rescue: TaskList.optional().describe('Tasks that run when one of them failed.'),
   always: TaskList.optional().describe('Tasks that run in any case, last.'),
   notify: Names.optional().describe('Handlers that every changed task of the block notifies.'),
+  guard: z
+    .unknown()
+    .optional()
+    .describe('The host undoes what the block changed unless copse can still log in afterwards; "copse doc guard".'),
 });
 
 /** Keywords of a task file's import. */

@@ -16,7 +16,8 @@ export function secretsIn(playbook: Playbook, inventory: Inventory): readonly Se
     if (node.kind === 'flush') return;
     for (const template of [...node.vars, ...node.environment]) collect(template.raw);
     if (node.kind === 'task') collect(node.args.raw);
-    else for (const inner of [...node.block, ...node.rescue, ...node.always]) visit(inner);
+    else if (node.guard !== undefined) collect(node.guard.args.raw);
+    if (node.kind === 'block') for (const inner of [...node.block, ...node.rescue, ...node.always]) visit(inner);
   };
   for (const play of playbook.plays) {
     collect(play.playVars.raw);

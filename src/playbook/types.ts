@@ -75,6 +75,8 @@ export interface Block extends Frame {
   readonly block: readonly TaskNode[];
   readonly rescue: readonly TaskNode[];
   readonly always: readonly TaskNode[];
+  /** The window around it in which the host undoes by itself: `guard` with its values, in the form of a task. */
+  readonly guard: Task | undefined;
 }
 
 /** Runs the handlers notified so far; stands after `pre_tasks`, `tasks` and `post_tasks`, and where `meta: flush_handlers` was written. */

@@ -48,6 +48,8 @@ export function linesOf(event: Event, options: LineOptions): readonly string[] {
       return ['', ...recapLines(event.recap, event.ms, options)];
     case 'run-resume':
       return [paint.note(`run ${event.run} goes on: what was done before is not done again`)];
+    case 'guard':
+      return event.state === 'armed' ? [line(options, event.ref.host, paint.dim(guardText(event.withinMs)))] : [];
     case 'reboot-intent':
       return verbosity >= 1 ? [line(options, event.ref.host, paint.dim('  reboots now'))] : [];
     case 'host-start':
@@ -56,6 +58,10 @@ export function linesOf(event: Event, options: LineOptions): readonly string[] {
     case 'host-end':
       return [];
   }
+}
+
+function guardText(withinMs: number): string {
+  return `guarded: the host undoes this unless copse confirms it over a new connection within ${showDuration(withinMs)}`;
 }
 
 /** A line that belongs to a host, the host in a column of its own. */
