@@ -13,26 +13,28 @@ export function listText(modules: readonly AnyModule[], width: number, paint: Pa
       const indent = ' '.repeat(longest + 4);
       return [`  ${paint.bold(name.padEnd(longest))}  ${first}`, ...rest.map((line) => indent + line)].join('\n');
     });
-  return `${rows.join('\n')}\n\ncopse doc MODULE tells all of one.\n`;
+  return `${rows.join('\n')}\n\ncopse doc MODULE tells all of one; copse doc guard tells of guarded blocks.\n`;
 }
 
 /** Everything about one module, from its schema, as a manual page of the given width. */
 export function moduleText(module: AnyModule, width: number, paint: Paint): string {
-  const paragraphs = [...(module.notes ?? []), KINDS[module.inert === true ? 'inert' : module.kind]];
+  const isKeyword = Object.keys(module.returns).length === 0;
+  const kind = isKeyword ? [] : [KINDS[module.inert === true ? 'inert' : module.kind]];
+  const paragraphs = [...(module.notes ?? []), ...kind];
   return [
     `${paint.bold(module.name)}\n\n${block(module.summary, 2, width)}`,
     ...paragraphs.map((text) => block(text, 2, width)),
     paint.bold('PARAMETERS'),
     ...parametersOf(module, width, paint),
-    paint.bold('RESULTS'),
-    block('After "register: NAME" they stand under that name, beside changed, failed and skipped.', 2, width),
-    resultsOf(module, width, paint),
+    ...(isKeyword ? [] : [paint.bold('RESULTS'), block(REGISTERED, 2, width), resultsOf(module, width, paint)]),
     paint.bold('EXAMPLES'),
     ...module.examples.map((example) => indented(example.trimEnd(), 2)),
   ]
     .join('\n\n')
     .concat('\n');
 }
+
+const REGISTERED = 'After "register: NAME" they stand under that name, beside changed, failed and skipped.';
 
 const KINDS = {
   state:

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { didYouMean } from '../core/nearest.ts';
 import { fault } from '../core/problem.ts';
 import { findModule, modules } from '../modules/index.ts';
+import { guard } from '../playbook/guard.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { listText, moduleText } from './doc-text.ts';
 import type { Action } from './action.ts';
@@ -24,6 +25,10 @@ function tell(name: string | undefined, terminal: Terminal): number {
   const paint = createPaint(wantsColour(stdout.isTTY === true, env));
   if (name === undefined) {
     stdout.write(listText(modules, width, paint));
+    return 0;
+  }
+  if (name === guard.name) {
+    stdout.write(moduleText(guard, width, paint));
     return 0;
   }
   const module = findModule(name);

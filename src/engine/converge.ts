@@ -49,12 +49,14 @@ async function mustSettle({ owed, nextReboots }: Neighbours, { steps }: Plan): P
 }
 
 async function bringAbout(work: Work, change: Plan): Promise<Converged> {
-  const { job, have } = work;
+  const { job, have, context } = work;
   const finish = (over: Partial<Converged>, state: unknown, done: readonly StepResult[]): Converged =>
     finished(work, change, over, state, done);
   if (change.steps.length === 0) return finish({}, have, []);
   const forbidden = undestroyable(change.steps, job.allowDestroy);
-  if (forbidden.length > 0) return finish({ status: 'failed', problems: forbidden }, have, []);
+  const unguarded = (await context.guard?.foresee(change.steps, job.check)) ?? [];
+  const refusals = [...forbidden, ...unguarded];
+  if (refusals.length > 0) return finish({ status: 'failed', problems: refusals }, have, []);
   const boot = change.steps.findIndex((step) => step.do === 'reboot' && step.activates !== undefined);
   const leaves = boot !== -1 && (await (job.neighbours ?? ALONE).nextReboots());
   await tellPlan(work, change, leaves ? boot : change.steps.length);

@@ -3,6 +3,7 @@ import type { Facts } from '../core/facts.ts';
 import type { Value } from '../core/value.ts';
 import type { Host } from '../inventory/types.ts';
 import type { HostSession } from '../session/session.ts';
+import type { StepGuard } from './guard/types.ts';
 import type { Owed } from './owed.ts';
 import { createPrefetch, type Prefetch } from './prefetch.ts';
 
@@ -25,6 +26,8 @@ export interface HostRun {
   /** The reboot that a task left to the one after it. */
   owed: Owed | undefined;
   reboots: number;
+  /** The guarded block the host is in. */
+  guard: StepGuard | undefined;
   ms: number;
 }
 
@@ -44,6 +47,7 @@ export function createHostRun(host: Host, session: HostSession): HostRun {
     connected: false,
     owed: undefined,
     reboots: 0,
+    guard: undefined,
     ms: 0,
   };
 }

@@ -9,7 +9,9 @@ type TaskEndEvent = Extract<Event, { type: 'task-end' }>;
 
 /** What the journal of an earlier copse knows of this turn of a task; undefined in a fresh run. */
 export function historyOf(ref: TaskRef, play: PlayRun): TaskHistory | undefined {
-  return play.deps.history?.task(ref);
+  const known = play.deps.history?.task(ref);
+  const isForgotten = play.hosts.find(({ host }) => host.name === ref.host)?.guard?.forgets === true;
+  return isForgotten ? undefined : known;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { InFlight } from '../core/history.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MaybeSecret } from '../core/secret.ts';
 import type { StepResult } from '../core/step.ts';
+import type { StepGuard } from './guard/types.ts';
 import type { HostSession, Identity } from '../session/session.ts';
 
 /** What applying a step needs to know of the task and the host. */
@@ -24,6 +25,8 @@ export interface StepContext {
   readonly onReboot: () => void;
   /** A step of this task that an earlier copse announced, and whose outcome nobody knows. */
   readonly flight: InFlight | undefined;
+  /** The guarded block the task stands in. */
+  readonly guard: StepGuard | undefined;
 }
 
 /** A step's result, and the problem where it failed. */

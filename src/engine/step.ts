@@ -15,6 +15,7 @@ const TRANSACTION_MS = 2 * 3_600_000;
 export async function applyStep(step: Step, index: number, context: StepContext): Promise<Applied> {
   const { emit, ref, clock } = context;
   const started = clock.elapsed();
+  await context.guard?.before(step);
   await emit({ type: 'step-start', ref, step: index, do: step.do, say: step.say, name: context.stepName(index) });
   if (step.do !== 'wait') context.onChange();
   const applied = await perform(step, index, context);

@@ -133,6 +133,7 @@ function stepContext(item: Item, actor: HostRun, as: Identity, signal: AbortSign
     signal,
     ref,
     flight: historyOf(ref, play)?.flight.get(item.index),
+    guard: actor.guard,
     environment: environmentOf(task, item.scope),
     deadlineMs: task.timeoutMs ?? 600_000,
     stepName: (index) =>

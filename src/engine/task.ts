@@ -74,6 +74,23 @@ function unknowable(ended: TaskEnd, task: Task): TaskEnd {
   };
 }
 
+/** What ended beside the tasks themselves: the window of a guarded block. */
+export interface Ended {
+  readonly ended: TaskEnd;
+  readonly ref: TaskRef;
+  readonly started: number;
+  readonly around: Surroundings;
+}
+
+/** Reports and counts it like the end of a task. Throws HostFailed where it is not tolerated. */
+export async function reportEnd(task: Task, run: HostRun, play: PlayRun, told: Ended): Promise<void> {
+  const { ended, ref, started, around } = told;
+  const tolerated = toleranceOf(task, run, play, ended, around);
+  await report(ended, task, play, ref, { started, run, tolerated, replayed: false });
+  count(ended, run, play, tolerated);
+  if (isBad(ended) && tolerated !== 'ignored') throw new HostFailed(ended, ref);
+}
+
 function runOnce(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
   const key = `${task.id} ${JSON.stringify(around.locals)}`;
   const running = play.once.get(key) ?? attempt(task, run, play, ref, around);
@@ -120,7 +137,7 @@ function itemEnd(item: Item): Promise<TaskEnd> {
 }
 
 /** How often this task had begun on this host before, and counts this time. */
-function nextTurn(task: Task, run: HostRun, play: PlayRun): number {
+export function nextTurn(task: Task, run: HostRun, play: PlayRun): number {
   const key = `${play.play.index} ${task.id}`;
   const turn = run.turns.get(key) ?? 0;
   run.turns.set(key, turn + 1);

@@ -1,10 +1,11 @@
 import type { Block, Task, TaskNode } from '../playbook/types.ts';
+import { guardedBlock } from './guard/block.ts';
 import { nextHandler } from './handlers.ts';
 import type { HostRun } from './host-run.ts';
 import { loopItems, loopLocals } from './loop.ts';
 import { stopOnFailures, type PlayRun } from './play-run.ts';
 import { taskScope } from './scope.ts';
-import { HostFailed, runTask, type Surroundings } from './task.ts';
+import { HostFailed, nextTurn, reportEnd, runTask, type Surroundings } from './task.ts';
 import { endOfThrown } from './task-end.ts';
 
 /** Thrown where a host stops although it did not fail: the play was stopped, or the person interrupted. */
@@ -18,7 +19,8 @@ export async function walk(
   around: Surroundings,
 ): Promise<void> {
   for (const node of nodes) {
-    await play.pace.arrive(run.host.name, play.order.position.get(node) ?? 0);
+    // A window of a guard is open for a short time: nobody is waited for in it.
+    if (run.guard === undefined) await play.pace.arrive(run.host.name, play.order.position.get(node) ?? 0);
     if (node.kind === 'block') await walkBlock(node, run, play, around);
     else if (node.kind === 'flush') await flush(run, play, around);
     else if (await play.selected(node)) await guardedTask(node, run, play, around);
@@ -27,19 +29,27 @@ export async function walk(
 
 async function guardedTask(task: Task, run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
   try {
-    await play.slots(() => {
+    await inSlot(run, play, () => {
       if (play.deps.signal.aborted) throw new HostStopped('interrupted');
       if (play.stopped !== undefined) throw new HostStopped(play.stopped);
       return runTask(task, run, play, around);
     });
   } catch (error) {
-    if (error instanceof HostFailed && !around.guarded) {
-      run.status =
-        error.end.status === 'unreachable' ? 'unreachable' : error.end.status === 'aborted' ? 'aborted' : 'failed';
-      stopOnFailures(play, task.anyErrorsFatal, run.host.name);
-    }
+    noteFailure(error, task, run, play, around);
     throw error;
   }
+}
+
+function noteFailure(error: unknown, task: Task, run: HostRun, play: PlayRun, around: Surroundings): void {
+  if (!(error instanceof HostFailed) || around.guarded) return;
+  const { status } = error.end;
+  run.status = status === 'unreachable' || status === 'aborted' ? status : 'failed';
+  stopOnFailures(play, task.anyErrorsFatal, run.host.name);
+}
+
+/** Hosts act in turns, task by task; one that holds its turn for longer (its whole play, a guarded block) has it already. */
+function inSlot(run: HostRun, play: PlayRun, work: () => Promise<void>): Promise<void> {
+  return run.guard !== undefined || play.play.strategy === 'free' ? work() : play.slots(work);
 }
 
 /** Runs the notified handlers once each, in the order they are defined. */
@@ -65,7 +75,7 @@ async function walkOnce(block: Block, run: HostRun, play: PlayRun, around: Surro
   const guarded = around.guarded || block.rescue.length > 0;
   let failure: unknown;
   try {
-    await walk(block.block, run, play, { ...around, guarded });
+    await body(block, run, play, { ...around, guarded });
   } catch (error) {
     failure = error;
   }
@@ -74,6 +84,33 @@ async function walkOnce(block: Block, run: HostRun, play: PlayRun, around: Surro
   }
   await always(block, run, play, around, failure);
   if (failure !== undefined) throw failure;
+}
+
+async function body(block: Block, run: HostRun, play: PlayRun, around: Surroundings): Promise<void> {
+  const { guard } = block;
+  if (guard === undefined) return walk(block.block, run, play, around);
+  await inSlot(run, play, () =>
+    guardedBlock(
+      { ...block, guard },
+      {
+        run,
+        play,
+        locals: around.locals,
+        turn: (task) => nextTurn(task, run, play),
+        body: async () => {
+          await walk(block.block, run, play, around);
+          // What handlers do (restart sshd) belongs to what is to be confirmed.
+          await flush(run, play, around);
+        },
+        report: (ended, ref, started) =>
+          reportEnd(guard, run, play, { ended, ref, started, around }).catch((error: unknown) => {
+            noteFailure(error, guard, run, play, around);
+            throw error;
+          }),
+        isStop: (error) => error instanceof HostFailed && error.end.status === 'aborted',
+      },
+    ),
+  );
 }
 
 /** Runs `rescue`; undefined when it went well, else what failed now. A host that does not answer any more cannot be rescued. */

@@ -20,7 +20,9 @@ export const GuardParams = z.strictObject({
   undo: z
     .array(z.array(publicText('a word')).min(1))
     .default([])
-    .describe('Commands of your own, each a list of words, that undo what is in no file; run after the files are back.'),
+    .describe(
+      'Commands of your own, each a list of words, that undo what is in no file; run after the files are back.',
+    ),
   reload: listOf(unitName())
     .default([])
     .describe('Units to reload, or to restart where they cannot, after the files are back.'),
@@ -35,7 +37,8 @@ export type GuardParams = z.infer<typeof GuardParams>;
  */
 export const guard = defineModule<GuardParams, null>({
   name: 'guard',
-  summary: 'A keyword of blocks: the host undoes what the block changed by itself unless copse can still log in afterwards.',
+  summary:
+    'A keyword of blocks: the host undoes what the block changed by itself unless copse can still log in afterwards.',
   notes: [
     'For changes that can lock you out: sshd, firewall, network, sudo, kernel arguments. Before the first step of the block the host gets a timer of systemd and copies of the files that are about to change. When all tasks of the block and the handlers they notified went well, copse opens a new connection, logs in, becomes root there, and only then takes the timer away. When it cannot, or is gone itself, the host puts the files back, runs "undo", reloads and restarts the units, and boots the deployment of before where the block booted another one.',
     'A block that changes nothing opens no window. A task that fails in it has everything undone at once. A reboot in the window starts the time anew. Nothing stays on the host afterwards.',

@@ -95,7 +95,10 @@ async function readBlock(cursor: Cursor, level: Level): Promise<readonly TaskNod
     kind: 'block',
     id,
     ...loopOf(cursor, keywords ?? {}, reading.problems),
-    block: await readTasks(under(cursor, 'block'), guard === undefined ? inside('') : { ...inside(''), isGuarded: true }),
+    block: await readTasks(
+      under(cursor, 'block'),
+      guard === undefined ? inside('') : { ...inside(''), isGuarded: true },
+    ),
     rescue: await readTasks(under(cursor, 'rescue'), inside('r')),
     always: await readTasks(under(cursor, 'always'), inside('a')),
     guard,

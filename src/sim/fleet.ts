@@ -9,6 +9,7 @@ import { createMachine, prepareFiles, type Machine } from './machine.ts';
 import { firstSysroot } from './model/first-sysroot.ts';
 import { goDown } from './power.ts';
 import { createRandom } from './random.ts';
+import { readSshd } from './sshd.ts';
 import { createSshSide, type SshSide } from './ssh-server.ts';
 import { dispatch, TOOLS } from './stand-ins/index.ts';
 import { beginBusy } from './stand-ins/transactions.ts';
@@ -132,6 +133,10 @@ function createHost(machine: Machine, address: string, login: HostKey): Host {
   };
   const side = createSshSide(machine, address, { login: login.public, host: key, other: makeKey() }, ready);
   machine.onPower = (up) => switchSide(machine, side, up);
+  machine.onSshd = () => {
+    machine.sshd = readSshd(machine.root);
+    switchSide(machine, side, machine.up);
+  };
   const inject = (fault: Fault): void => {
     machine.faults.set(fault.fault, fault);
     if (fault.fault === 'refuse') side.leave();
@@ -175,6 +180,7 @@ function createHost(machine: Machine, address: string, login: HostKey): Host {
 
 function switchSide(machine: Machine, side: SshSide, up: boolean): void {
   if (!up) side.leave();
+  else if (machine.sshd.isElsewhere) side.shut();
   else if (!machine.faults.has('refuse')) void side.listen();
 }
 

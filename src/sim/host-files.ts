@@ -25,7 +25,7 @@ export function layFiles(root: string, identity: Identity): void {
   const home = homeOf(identity.user);
   const folders = [
     'etc/systemd/system',
-    'etc/ssh',
+    'etc/ssh/sshd_config.d',
     'var/roothome',
     'var/log',
     'var/lib',

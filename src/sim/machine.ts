@@ -9,6 +9,7 @@ import { bootedOf, type Sysroot } from './model/sysroot.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import type { Random } from './random.ts';
+import { OPEN_SSHD, type Sshd } from './sshd.ts';
 import type { Transaction } from './transaction.ts';
 import type { Trees } from './tree.ts';
 import type { HostOptions, Timing, ToolCall } from './types.ts';
@@ -56,6 +57,10 @@ export interface Machine {
   cut: () => void;
   /** Told when the host comes up or goes away; set by the SSH side. */
   onPower: (up: boolean) => void;
+  /** What sshd took from its files when it last started. */
+  sshd: Sshd;
+  /** Told when sshd starts or reads its files again; set by the SSH side. */
+  onSshd: () => void;
 }
 
 /** Counts while they grow. */
@@ -113,6 +118,8 @@ export function createMachine(parts: MachineParts): Machine {
     started: new Set(),
     cut: () => undefined,
     onPower: () => undefined,
+    sshd: OPEN_SSHD,
+    onSshd: () => undefined,
   };
   return machine;
 }

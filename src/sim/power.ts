@@ -4,6 +4,8 @@ import { enterBoot, faultOf, log, type Machine } from './machine.ts';
 import { idOf } from './model/deployment.ts';
 import { boot, bootedOf, dropStaged, finalize } from './model/sysroot.ts';
 import { ended, running } from './model/units.ts';
+import { readSshd } from './sshd.ts';
+import { startWanted } from './unit-runs.ts';
 
 /** What came of the order to reboot: done, or why not. */
 export type RebootAnswer = 'going' | 'blocked';
@@ -87,7 +89,9 @@ export function comeUp(machine: Machine): void {
   enterBoot(machine);
   machine.up = true;
   settle(machine);
+  machine.sshd = readSshd(machine.root);
   machine.onPower(true);
+  startWanted(machine);
 }
 
 /** What ostree-finalize-staged does at shutdown, or why it cannot. */

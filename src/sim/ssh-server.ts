@@ -8,7 +8,10 @@ import { signalGroup } from './processes.ts';
 /** The SSH side of one host: there while the host is up. */
 export interface SshSide {
   readonly port: () => number;
+  /** Does nothing where it listens already. */
   listen(): Promise<void>;
+  /** Stops listening; connections stay. */
+  shut(): void;
   /** Stops listening and cuts every connection. */
   leave(): void;
 }
@@ -40,6 +43,10 @@ export function createSshSide(machine: Machine, address: string, keys: Keys, rea
   };
   const listen = (): Promise<void> =>
     new Promise((resolve, reject) => {
+      if (tcp !== undefined) {
+        resolve();
+        return;
+      }
       tcp = createServer({ noDelay: true }, accept);
       tcp.once('error', reject);
       tcp.listen(port, address, () => {
@@ -51,12 +58,15 @@ export function createSshSide(machine: Machine, address: string, keys: Keys, rea
   machine.cut = () => {
     for (const socket of sockets) socket.destroy();
   };
-  const leave = (): void => {
+  const shut = (): void => {
     tcp?.close();
     tcp = undefined;
+  };
+  const leave = (): void => {
+    shut();
     machine.cut();
   };
-  return { port: () => port, listen, leave };
+  return { port: () => port, listen, shut, leave };
 }
 
 function serve(machine: Machine, socket: Socket, keys: Keys, ready: () => void): void {
@@ -89,6 +99,7 @@ function serve(machine: Machine, socket: Socket, keys: Keys, ready: () => void):
 }
 
 function allows(machine: Machine, auth: ssh2.AuthContext, login: string): boolean {
+  if (machine.sshd.users?.includes(auth.username) === false) return false;
   if (faultOf(machine, 'auth-refused') !== undefined || auth.username !== machine.user) return false;
   if (auth.method === 'password') return auth.password === machine.options.loginPassword;
   if (auth.method !== 'publickey') return false;

@@ -27,10 +27,15 @@ export function createUnits(root: string, enabled: readonly string[] = []): Unit
   const units = new Map<string, Unit>();
   let pid = 600;
   const load = (name: string): Unit | undefined => {
-    const fragment = FOLDERS.map((folder) => `${folder}/${name}`).find((path) => existsSync(join(root, path)));
+    const [, stem = '', instance = '', type = ''] = /^([^@]+)@([^@]+)(\.\w+)$/.exec(name) ?? [];
+    const files = stem === '' ? [name] : [name, `${stem}@${type}`];
+    const fragment = files
+      .flatMap((file) => FOLDERS.map((folder) => `${folder}/${file}`))
+      .find((path) => existsSync(join(root, path)));
     if (fragment === undefined) return undefined;
     const path = join(root, fragment);
-    return statSync(path).isFile() ? fileUnit(name, fragment, outward(readFileSync(path, 'utf8'), root)) : undefined;
+    if (!statSync(path).isFile()) return undefined;
+    return fileUnit(name, fragment, outward(readFileSync(path, 'utf8'), root).replaceAll('%i', instance));
   };
   const get = (name: string): Unit => {
     const known = units.get(name);

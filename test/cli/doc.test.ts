@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { guard } from '../../src/playbook/guard.ts';
 import { docCommand } from '../../src/cli/doc.ts';
 import { problemsOf } from '../../src/core/problem.ts';
 import { modules } from '../../src/modules/index.ts';
@@ -20,7 +21,7 @@ it('lists every module with what it does', async () => {
   for (const { name, summary } of modules) expect(text).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
 });
 
-describe.each(modules.map((module) => [module.name, module] as const))('copse doc %s', (name, module) => {
+describe.each([...modules, guard].map((module) => [module.name, module] as const))('copse doc %s', (name, module) => {
   it('tells every parameter and result, and shows every example', async () => {
     const text = await doc([name]);
 

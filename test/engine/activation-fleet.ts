@@ -39,6 +39,8 @@ export interface DriveOptions {
   readonly history?: RunHistory;
   readonly run?: string;
   readonly check?: boolean;
+  /** Handlers of the play. */
+  readonly handlers?: string;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Event) => void;
   /** Awaited when an event of that type comes for the first time, before it counts as taken. */
@@ -51,7 +53,10 @@ export async function drive(fleet: Fleet, host: string, tasks: string, how: Driv
   const signal = how.signal ?? new AbortController().signal;
   try {
     const file = join(folder, 'site.yaml');
-    await writeFile(file, `- hosts: ${host}\n  become: true\n  tasks:\n${tasks.replaceAll(/^/gm, '    ')}\n`);
+    await writeFile(
+      file,
+      `- hosts: ${host}\n  become: true\n  tasks:\n${indented(tasks)}\n${how.handlers === undefined ? '' : `  handlers:\n${indented(how.handlers)}\n`}`,
+    );
     const inventory = await loadInventory([fleet.inventoryFile], { cwd: folder, signal });
     const playbook = await loadPlaybook([file], { cwd: folder, extraVars: {} });
     const events: Event[] = [];
@@ -104,4 +109,8 @@ export async function drive(fleet: Fleet, host: string, tasks: string, how: Driv
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '    ');
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Event } from '../../src/core/events.ts';
-import { foldRun } from '../../src/journal/fold.ts';
 import { startFleet } from '../../src/sim/fleet.ts';
 import type { Fleet } from '../../src/sim/types.ts';
 import { once, QUICK } from '../sim/client.ts';
-import { drive, type Driven } from './activation-fleet.ts';
+import { drive } from './activation-fleet.ts';
+import { killedAt, resumeWith } from './killed.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
@@ -20,30 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await fleet.stop();
 });
-
-class Killed extends Error {}
-
-/** Drives until an event was written, as kill -9 right after that write would; what is in the journal then. */
-async function killedAt(host: string, tasks: string, is: (event: Event) => boolean): Promise<readonly Event[]> {
-  const written: Event[] = [];
-  let isDead = false;
-  await drive(fleet, host, tasks, {
-    onEvent: (event) => {
-      if (isDead) throw new Killed();
-      written.push(event);
-      isDead = is(event);
-      if (isDead) throw new Killed();
-    },
-  }).catch((error: unknown) => {
-    if (!(error instanceof Killed)) throw error;
-  });
-  return written;
-}
-
-function resume(host: string, tasks: string, written: readonly Event[]): Promise<Driven> {
-  const history = foldRun(written.map((event, index) => ({ seq: index + 1, at: '', epoch: 1, event })));
-  return drive(fleet, host, tasks, { history });
-}
 
 async function unit(host: string, verb: string): Promise<string> {
   return (await once(fleet, fleet.host(host), `systemctl ${verb} zincati.service`)).out.trim();
@@ -74,7 +50,7 @@ describe('other updaters', () => {
 
   it('that a copse held which is gone are given back by the next run, although nothing else is to do', async () => {
     const tasks = '- {name: tools, rpm_ostree: {packages: [tmux], activate: stage}}';
-    await killedAt('edge03', tasks, (event) => event.type === 'step-end' && event.step === 1);
+    await killedAt(fleet, 'edge03', tasks, (event) => event.type === 'step-end' && event.step === 1);
     const held = await unit('edge03', 'is-active');
     const { problems } = await drive(fleet, 'edge03', tasks);
 
@@ -94,7 +70,7 @@ describe('a run that goes on after copse was killed at a reboot', () => {
     killing.abort();
     const { events } = await first;
     const cut = events.findIndex((event) => event.type === 'reboot-intent') + 1;
-    const { ends, problems } = await resume('edge04', tasks, events.slice(0, cut));
+    const { ends, problems } = await resumeWith(fleet, 'edge04', tasks, events.slice(0, cut));
 
     expect([problems, ends, host.counts.reboots]).toEqual([[], ['tools changed'], 1]);
   });
@@ -102,9 +78,9 @@ describe('a run that goes on after copse was killed at a reboot', () => {
   it('tells a fallback that nobody saw, and does not layer and reboot again', async () => {
     const host = fleet.host('edge05');
     host.inject({ fault: 'boots-old', cause: 'no-space' });
-    const written = await killedAt('edge05', tasks, isRebootEnd);
+    const written = await killedAt(fleet, 'edge05', tasks, isRebootEnd);
     const cut = written.findIndex((event) => event.type === 'reboot-intent') + 1;
-    const { result, problems } = await resume('edge05', tasks, written.slice(0, cut));
+    const { result, problems } = await resumeWith(fleet, 'edge05', tasks, written.slice(0, cut));
 
     expect([result.status, problems[0]]).toEqual([2, expect.stringMatching(/fell back: .*No space left/)]);
     expect([host.counts.reboots, host.counts.transactions]).toEqual([1, 1]);

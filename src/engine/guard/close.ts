@@ -1,6 +1,7 @@
 import type { Event } from '../../core/events.ts';
 import type { Problem } from '../../core/problem.ts';
 import { showDuration } from '../../core/units.ts';
+import type { GuardParams } from '../../playbook/guard.ts';
 import { forgetFacts } from '../connect.ts';
 import { end, type TaskEnd } from '../task-end.ts';
 import type { Guard, GuardParts } from './index.ts';
@@ -71,7 +72,9 @@ function endOf(settled: Settled, want: Closing, withinMs: number, { paths, task 
           ? `the change was undone${left}`
           : `the host undid the change: copse did not confirm it within ${within}${why}${left}`;
       const hint =
-        left === '' ? 'the host is as it was before the block; mend the change, then run the playbook again' : HINT_LEFT;
+        left === ''
+          ? 'the host is as it was before the block; mend the change, then run the playbook again'
+          : HINT_LEFT;
       return ended('undone', bad({ code: 'E_GUARD', message, hint }), settled.said);
     }
     case 'gone':
@@ -85,7 +88,8 @@ function endOf(settled: Settled, want: Closing, withinMs: number, { paths, task 
       );
     case 'armed':
     case 'unknown': {
-      const undoes = settled.end === 'unknown' && settled.undoing ? 'was undoing the change' : 'undoes the change by itself';
+      const undoes =
+        settled.end === 'unknown' && settled.undoing ? 'was undoing the change' : 'undoes the change by itself';
       const why = settled.end === 'unknown' && settled.because !== '' ? `: ${settled.because}` : '';
       return ended(
         'unknown',
@@ -105,4 +109,20 @@ const HINT_LEFT = 'look at the host, and put right what is named by hand';
 export function what(paths: ReadonlySet<string>): string {
   if (paths.size === 0) return 'the host is';
   return `${[...paths].join(', ')} ${paths.size === 1 ? 'is' : 'are'}`;
+}
+
+/** What a check says of a window that a real run would open. */
+export function foreseen(want: GuardParams, paths: ReadonlySet<string>, deployments: boolean): string {
+  const parts = [
+    ...(paths.size === 0 ? [] : [`put back ${[...paths].join(', ')}`]),
+    ...want.undo.map((words) => `run "${words.join(' ')}"`),
+    ...want.reload.map((unit) => `reload ${unit}`),
+    ...want.restart.map((unit) => `restart ${unit}`),
+    ...(deployments ? ['boot the deployment of now again'] : []),
+  ];
+  const would =
+    parts.length === 0
+      ? 'nothing is named that it could undo: add "undo", "files" or "restart"'
+      : `the host would ${parts.join(', ')}`;
+  return `guarded for ${showDuration(want.within)}: unless copse can log in afterwards, ${would}`;
 }

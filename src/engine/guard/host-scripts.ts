@@ -51,7 +51,10 @@ exit 1`;
 export function armCommand(name: string, wish: UndoWish): Command {
   const withinS = Math.max(1, Math.ceil(wish.withinMs / 1000));
   const commands = wish.undo.map((words, index) => `run 'undo command ${index + 1}' ${shellText(words)}`).join('\n');
-  const units = [...wish.reload.map((unit) => `reload-or-restart ${unit}`), ...wish.restart.map((unit) => `restart ${unit}`)];
+  const units = [
+    ...wish.reload.map((unit) => `reload-or-restart ${unit}`),
+    ...wish.restart.map((unit) => `restart ${unit}`),
+  ];
   const lines = units.map((line) => `${line}\n`).join('');
   const texts = [UNDO, serviceText(name), timerText(name, withinS), commands, lines];
   return script(ARM, name, ...texts, wish.deployments ? 'deployments' : '');

@@ -36,39 +36,73 @@ const REFUSALS = 3;
 /** How long an undo may take after the time was over: units are restarted, and a reboot may belong to it. */
 const UNDO_MS = 20 * 60_000;
 
+/** What was learned over the visits so far. */
+interface Learned {
+  confirms: boolean;
+  refusals: number;
+  because: string;
+  isUndoing: boolean;
+  deadline: number;
+}
+
 /** Visits until the host says how the window ended. The host alone decides between confirming and undoing; copse only reads which it was. */
 export async function settle(settling: Settling): Promise<Settled> {
-  const { want, visit, clock, signal, withinMs } = settling;
-  let deadline = clock.elapsed() + withinMs + 60_000;
-  let confirms = settling.mayHaveConfirmed;
-  let refusals = 0;
-  let because = '';
-  let isUndoing = false;
+  const { want, visit, clock, signal, withinMs, mayHaveConfirmed } = settling;
   let last = clock.elapsed();
+  const learned: Learned = {
+    confirms: mayHaveConfirmed,
+    refusals: 0,
+    because: '',
+    isUndoing: false,
+    deadline: last + withinMs + 60_000,
+  };
   for (;;) {
     const before = clock.elapsed();
     const seen = await visit(want);
-    deadline += asleepMs(before - last);
-    last = before;
     signal.throwIfAborted();
-    if (seen.state === 'confirmed') return { end: 'confirmed' };
-    if (seen.state === 'undone') return { end: 'undone', said: seen.said.filter((line) => line !== ''), because };
-    if (seen.state === 'none') return confirms ? { end: 'confirmed' } : { end: 'gone' };
-    if (seen.state === 'armed' && want === 'look') return { end: 'armed' };
-    if (seen.state === 'undoing' && !isUndoing) {
-      isUndoing = true;
-      deadline = clock.elapsed() + UNDO_MS;
-      await settling.note('the host undoes the change now');
-    }
-    if (seen.state === 'away') {
-      confirms ||= want === 'confirm' && seen.unclear;
-      const why = seen.said[0] ?? '';
-      if (why !== because && !isUndoing && want === 'confirm') await settling.note(`no new connection yet: ${why}`);
-      because = why;
-      refusals = seen.refused ? refusals + 1 : 0;
-      if (refusals === REFUSALS && want === 'confirm') await settling.undoNow();
-    }
+    learned.deadline += asleepMs(before - last);
+    last = before;
+    const settled = settledBy(seen, want, learned);
+    if (settled !== undefined) return settled;
+    if (seen.state === 'undoing') await undoing(settling, learned);
+    if (seen.state === 'away') await away(seen, settling, learned);
+    const { because, isUndoing, deadline } = learned;
     if (clock.elapsed() > deadline) return { end: 'unknown', because, undoing: isUndoing };
     await clock.sleep(seen.refused ? Math.min(REFUSED_PAUSE_MS, withinMs / 3) : PAUSE_MS, signal);
   }
+}
+
+/** The end that a visit saw, or undefined while there is none. */
+function settledBy({ state, said }: Seen, want: Settling['want'], { confirms, because }: Learned): Settled | undefined {
+  switch (state) {
+    case 'confirmed':
+      return { end: 'confirmed' };
+    case 'undone':
+      return { end: 'undone', said: said.filter((line) => line !== ''), because };
+    case 'none':
+      return confirms ? { end: 'confirmed' } : { end: 'gone' };
+    case 'armed':
+      return want === 'look' ? { end: 'armed' } : undefined;
+    case 'undoing':
+    case 'away':
+      return undefined;
+  }
+}
+
+async function undoing({ note, clock }: Settling, learned: Learned): Promise<void> {
+  if (learned.isUndoing) return;
+  learned.isUndoing = true;
+  learned.deadline = clock.elapsed() + UNDO_MS;
+  await note('the host undoes the change now');
+}
+
+async function away({ said, refused, unclear }: Seen, settling: Settling, learned: Learned): Promise<void> {
+  const [why = ''] = said;
+  const isConfirming = settling.want === 'confirm';
+  if (isConfirming && why !== learned.because && !learned.isUndoing)
+    await settling.note(`no new connection yet: ${why}`);
+  learned.because = why;
+  learned.confirms ||= isConfirming && unclear;
+  learned.refusals = refused ? learned.refusals + 1 : 0;
+  if (isConfirming && learned.refusals === REFUSALS) await settling.undoNow();
 }

@@ -36,7 +36,8 @@ export async function visit(session: HostSession, want: Visit, { name, as, signa
     signal.throwIfAborted();
     const [state = '', ...said] = stdout.trimEnd().split('\n');
     if (exitCode(ending) === 0 && isState(state)) return { state, said, refused: false, unclear: false };
-    const why = ending.how === 'lost' ? `the connection was lost: ${ending.reason}` : 'no answer that could be understood';
+    const why =
+      ending.how === 'lost' ? `the connection was lost: ${ending.reason}` : 'no answer that could be understood';
     return { state: 'away', said: [why], refused: false, unclear: true };
   } catch (error) {
     signal.throwIfAborted();

@@ -12,7 +12,9 @@ export function plan(want: Params, have: Have, context: ModuleContext): Change {
   const change = planState(want, have, context);
   const closed = makesOrRemoves(have, change) ? closedFolder(want.path, have.path, context) : undefined;
   if (closed !== undefined) return closed;
-  return 'refuse' in change || notes.length === 0 ? change : { ...change, notes: [...(change.notes ?? []), ...notes] };
+  if ('refuse' in change) return change;
+  const steps = change.steps.map((step) => ({ ...step, touches: [want.path] }));
+  return { ...change, steps, ...(notes.length === 0 ? {} : { notes: [...(change.notes ?? []), ...notes] }) };
 }
 
 /** True where an entry of the folder above changes, rather than only what is below or the attributes. */

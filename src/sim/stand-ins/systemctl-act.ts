@@ -4,11 +4,12 @@ import type { Call } from '../calls.ts';
 import { log, type Machine } from '../machine.ts';
 import { canReload, ended, oneshot, running, setting, type Unit } from '../model/units.ts';
 import { signalGroup } from '../processes.ts';
+import { isReal, runUnit, stopTimer } from '../unit-runs.ts';
 import type { Words } from '../words.ts';
 import { isSick } from './system-state.ts';
 
 /** `systemctl start|stop|restart|reload|try-restart|kill|reset-failed UNIT…`. */
-export function act(machine: Machine, call: Call, words: Words): number {
+export function act(machine: Machine, call: Call, words: Words): number | Promise<number> {
   const [verb = '', ...rest] = words.rest;
   const names = rest.map((word) => (/\.\w+$/.test(word) ? word : `${word}.service`));
   if (call.user !== 'root') {
@@ -16,8 +17,19 @@ export function act(machine: Machine, call: Call, words: Words): number {
     return 4;
   }
   if (verb === 'reset-failed') return resetFailed(machine, names);
+  const units = names.map((name) => machine.units.get(name));
+  if (verb !== 'stop' && units.length > 0 && units.every((unit) => isReal(unit))) {
+    return runAll(machine, units, words.has('--no-block'));
+  }
   const codes = names.map((name) => actOn(machine, call, verb, words, name));
+  if (names.includes('sshd.service') && verb !== 'stop') machine.onSshd();
   return codes.find((code) => code !== 0) ?? 0;
+}
+
+async function runAll(machine: Machine, units: readonly Unit[], isNoBlock: boolean): Promise<number> {
+  const ends = Promise.all(units.map((unit) => runUnit(machine, unit)));
+  if (isNoBlock) return 0;
+  return (await ends).every((status) => status === 0) ? 0 : 1;
 }
 
 function actOn(machine: Machine, call: Call, verb: string, words: Words, name: string): number {
@@ -87,6 +99,7 @@ function startStatus(machine: Machine, unit: Unit): number {
 }
 
 function stop(machine: Machine, unit: Unit): number {
+  stopTimer(machine, unit.name);
   if (unit.transient === true && unit.mainPid !== 0) return signal(unit, 'SIGTERM');
   machine.units.set({ ...ended(unit, 0, Date.now()), exitStatus: 0 });
   log(machine, 'init.scope', `Stopped ${unit.name} - ${unit.description}.`);

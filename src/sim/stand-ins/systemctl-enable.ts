@@ -5,7 +5,7 @@ import type { Words } from '../words.ts';
 import { act } from './systemctl-act.ts';
 
 /** `systemctl enable|disable|reenable|mask|unmask|preset UNIT…`, with `--now`. */
-export function enableUnits(machine: Machine, call: Call, words: Words): number {
+export function enableUnits(machine: Machine, call: Call, words: Words): number | Promise<number> {
   const [verb = '', ...rest] = words.rest;
   const names = rest.map(unitName);
   if (call.user !== 'root') {
