@@ -2,20 +2,38 @@ import { z } from 'zod';
 import type { DeploymentFact } from '../core/facts.ts';
 import { NO_DEPLOYMENT } from './boot-order.ts';
 
+const Reference = z.object({
+  image: z.string(),
+  transport: z.string().default('registry'),
+  signature: z.unknown().optional(),
+});
+
+const Image = z.object({
+  image: Reference,
+  version: z.string().nullish(),
+  imageDigest: z.string().default(''),
+});
+
 const Entry = z.object({
-  image: z.object({ image: z.object({ image: z.string() }), version: z.string().nullish() }).nullish(),
+  image: Image.nullish(),
+  cachedUpdate: Image.nullish(),
+  incompatible: z.boolean().default(false),
   pinned: z.boolean().default(false),
   downloadOnly: z.boolean().default(false),
+  softRebootCapable: z.boolean().default(false),
   ostree: z
     .object({ checksum: z.string(), deploySerial: z.number(), stateroot: z.string().default('default') })
     .nullish(),
   composefs: z.object({ verity: z.string() }).nullish(),
 });
-type Entry = z.infer<typeof Entry>;
 
-/** The part of `bootc status --json` that copse uses. */
+/** One deployment as bootc tells of it. */
+export type BootcEntry = z.infer<typeof Entry>;
+
+/** The part of `bootc status --json` that copse uses; versions before v1 leave keys out. */
 export const BootcHost = z.object({
   kind: z.literal('BootcHost'),
+  spec: z.object({ image: Reference.nullish() }).optional(),
   status: z.object({
     staged: Entry.nullish(),
     booted: Entry.nullish(),
@@ -37,21 +55,27 @@ export function bootcDeployments({ status }: BootcHost): DeploymentFact[] {
   return [...first, ...order, ...(otherDeployments ?? []).map((one) => deployment(one, {}))];
 }
 
-function deployment(entry: Entry, over: Partial<DeploymentFact>): DeploymentFact {
-  const { checksum, deploySerial, stateroot } = entry.ostree ?? {
-    checksum: entry.composefs?.verity ?? '',
+/** Id of a deployment, the same that rpm-ostree and ostree give it. */
+export function bootcId({ ostree, composefs }: BootcEntry): string {
+  const { checksum, deploySerial, stateroot } = ostree ?? {
+    checksum: composefs?.verity ?? '',
     deploySerial: 0,
     stateroot: 'default',
   };
+  return `${stateroot}-${checksum}.${deploySerial}`;
+}
+
+function deployment(entry: BootcEntry, over: Partial<DeploymentFact>): DeploymentFact {
+  const checksum = entry.ostree?.checksum ?? entry.composefs?.verity ?? '';
   return {
     ...NO_DEPLOYMENT,
-    id: `${stateroot}-${checksum}.${deploySerial}`,
+    id: bootcId(entry),
     checksum,
     base_checksum: checksum,
     version: entry.image?.version ?? '',
     origin: entry.image?.image.image ?? '',
     pinned: entry.pinned,
-    stateroot,
+    stateroot: entry.ostree?.stateroot ?? 'default',
     ...over,
   };
 }

@@ -1,6 +1,7 @@
 import type { AnyModule } from '../core/module.ts';
 import { assert } from './assert/index.ts';
 import { authorizedKey } from './authorized-key/index.ts';
+import { bootc } from './bootc/index.ts';
 import { cloudInitCheck } from './cloud-init-check/index.ts';
 import { command } from './command/index.ts';
 import { containerService } from './container-service/index.ts';
@@ -32,6 +33,7 @@ import { waitFor } from './wait-for/index.ts';
 export const modules: readonly AnyModule[] = [
   assert,
   authorizedKey,
+  bootc,
   cloudInitCheck,
   command,
   containerService,

@@ -101,7 +101,8 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   rpm_ostree_pkg: 'write "rpm_ostree: {packages: [NAME]}"',
   rhel_rpm_ostree: 'write "rpm_ostree: {packages: [NAME]}"',
   rpm_ostree_upgrade: 'write "rpm_ostree: {upgrade: true}"',
-  bootc_manage: 'write "command: {argv: [bootc, switch, IMAGE], detached: true}" and then "reboot:"',
+  bootc_manage:
+    'write "bootc: {image: IMAGE}" for state: switch, "bootc: {upgrade: true}" for state: latest; it reboots by itself',
   service: UNIT,
   systemd: UNIT,
   systemd_service: UNIT,

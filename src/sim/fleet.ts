@@ -107,7 +107,7 @@ function machineOf(
     timing: timingOf(fleet),
     random,
     trees: where.trees,
-    sysroot: firstSysroot(options.packages ?? []),
+    sysroot: firstSysroot(options.packages ?? [], options.image),
   });
 }
 

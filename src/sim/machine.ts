@@ -98,7 +98,7 @@ export function createMachine(parts: MachineParts): Machine {
       layDeployments(parts.root, next.deployments);
     },
     name: parts.options.name,
-    units: createUnits(parts.root, parts.options.driver === undefined ? [] : [DRIVER_UNIT]),
+    units: createUnits(parts.root, updatersOf(parts.options)),
     owners: createOwners(parts.root, parts.user),
     processes: createProcesses(),
     journal: [],
@@ -122,6 +122,10 @@ export function createMachine(parts: MachineParts): Machine {
     onSshd: () => undefined,
   };
   return machine;
+}
+
+function updatersOf({ driver, image }: HostOptions): readonly string[] {
+  return [...(driver === undefined ? [] : [DRIVER_UNIT]), ...(image === undefined ? [] : [BOOTC_TIMER])];
 }
 
 /** Lays the files of a host before its first use. */
@@ -165,6 +169,9 @@ export function freshUptime(machine: Machine): void {
 
 /** The unit of the update driver a host may have. */
 export const DRIVER_UNIT = 'zincati.service';
+
+/** Updates hosts that run a container image. */
+const BOOTC_TIMER = 'bootc-fetch-apply-updates.timer';
 
 /** Shell text after which nothing can be written into files. */
 export const FULL_DISK_LIMIT = 'ulimit -S -f 0';

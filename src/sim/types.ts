@@ -21,6 +21,10 @@ export interface HostOptions {
   readonly faults?: readonly Fault[];
   /** Packages layered from the start. */
   readonly packages?: readonly string[];
+  /** Container image that it runs, such as `quay.io/example/os:42`; an ostree ref when absent. */
+  readonly image?: string;
+  /** All builds of its image have one kernel, so that userspace alone can be restarted into them. */
+  readonly sameKernel?: boolean;
   /** An update driver that is registered and runs: it keeps others from upgrading, deploying and rebasing. */
   readonly driver?: 'zincati';
   /** Without it sudo asks for no password. */

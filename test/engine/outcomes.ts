@@ -210,7 +210,7 @@ export const ROWS: readonly Row[] = [
     name: 'a transaction of somebody else runs for too long',
     faults: [{ fault: 'busy', ms: 20_000 }],
     tasks: layer('busy_timeout: 500ms'),
-    says: /another transaction of rpm-ostree is running/,
+    says: /another transaction is running/,
     code: 'E_BUSY',
     exit: 2,
     reboots: 0,

@@ -14,6 +14,7 @@ import { rpmFile } from './rpm-file.ts';
 export interface CaseAnswer {
   readonly code?: number;
   readonly stdout?: string | Record<string, string>;
+  /** Follows `stdout`. */
   readonly json?: unknown;
   readonly stderr?: string;
 }
@@ -118,7 +119,7 @@ function answerOf({ code = 0, stdout = '', json, stderr = '' }: CaseAnswer): Ans
       : Object.entries(stdout)
           .map(([key, value]) => `${key}=${value}\n`)
           .join('');
-  const text = json === undefined ? lines : JSON.stringify(json, null, 2);
+  const text = json === undefined ? lines : lines + JSON.stringify(json, null, 2);
   return { code, stdout: text, stderr, bytes: new TextEncoder().encode(text) };
 }
 

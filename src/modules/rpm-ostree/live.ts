@@ -1,6 +1,7 @@
 import { script, withOptions } from '../../core/command.ts';
 import type { Explain, StepResult, TransactionStep } from '../../core/step.ts';
 import { idleQuestion } from '../../facts/script.ts';
+import { OTHERS_AT_WORK } from '../other-updaters.ts';
 import { explain } from './explain.ts';
 import type { Params } from './schema.ts';
 import type { Have } from './state.ts';
@@ -42,7 +43,7 @@ export function liveStep(want: Params, { version }: Have): TransactionStep | und
     waitIdle: {
       question: idleQuestion(),
       deadlineMs: want.busy_timeout,
-      say: 'another transaction of rpm-ostree is running',
+      say: OTHERS_AT_WORK,
     },
     explain: explainLive,
     ...(want.activate === 'live_or_reboot' ? { optional: true as const } : {}),

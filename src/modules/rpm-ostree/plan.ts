@@ -3,7 +3,7 @@ import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step, UnlockBy } from '../../core/step.ts';
 import { bootsNext } from '../../facts/boot-order.ts';
 import { deltaOf, inactive, isSatisfied, type Delta } from './requests.ts';
-import { giveBack, held } from './around.ts';
+import { giveBack, held, kuredNotes, updateUnderWay } from '../other-updaters.ts';
 import { INTERRUPTED_HINT, interruptedText, liveStep } from './live.ts';
 import { isLive, mayReboot, type Params } from './schema.ts';
 import type { Have } from './state.ts';
@@ -35,17 +35,30 @@ function planChange(want: Params, have: Have, wasTried: boolean): Change {
   const isActive = isSatisfied(deltaOf(want, have, booted, wasTried)) || (isLive(want) && runsLive(have, first));
   const notes = notesOf(want, have, first);
   if (isLayered && (isActive || want.activate === 'stage')) return { steps: giveBack(have.around), notes };
-  const obstacle = isLayered
-    ? cannotBoot(want, have, first)
-    : delta.tree.move === undefined
-      ? driverAtWork(have, first)
-      : undefined;
+  const obstacle = updateUnderWay(have.around) ?? obstacleTo(want, have, delta, isLayered);
   const activation = isActive ? [] : activationSteps(want, have, isLayered, wasTried);
   if (obstacle !== undefined) return obstacle;
   if ('refuse' in activation) return activation;
   const boots = want.activate === 'reboot' && activation.length > 0;
   const steps = held(want, have.around, [...staging(want, have, delta, isLayered), ...activation]);
-  return { steps, diff: diffOf(delta, have, first, boots), notes };
+  const others = [...kuredNotes(have.around, boots ? 'reboot' : 'stage'), ...bootcNotes(have, delta)];
+  return { steps, diff: diffOf(delta, have, first, boots), notes: [...notes, ...others] };
+}
+
+function obstacleTo(want: Params, have: Have, delta: Delta, isLayered: boolean): Change | undefined {
+  const first = firstOf(have);
+  if (isLayered) return cannotBoot(want, have, first);
+  return delta.tree.move === undefined ? driverAtWork(have, first) : undefined;
+}
+
+/** Bootc updates no host that has layers; one whose timer runs would silently get no updates any more. */
+function bootcNotes({ around }: Have, { add, tree }: Delta): readonly string[] {
+  const layers = add.length + tree.rpms.length + tree.overrides.remove.length + tree.overrides.replace.length > 0;
+  return layers && around.active.includes('bootc-fetch-apply-updates.timer')
+    ? [
+        'bootc-fetch-apply-updates.timer updates this host, and bootc refuses hosts with layered packages: rpm_ostree with "upgrade: true" must do it from now on',
+      ]
+    : [];
 }
 
 /** What comes before the activation: the requests, or waiting for whoever is at work, so that a reboot throws nothing away. */

@@ -3,7 +3,7 @@ import type { DeploymentFact } from '../../core/facts.ts';
 import type { Change } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
 import { idleQuestion } from '../../facts/script.ts';
-import { giveBack, held } from './around.ts';
+import { giveBack, held, OTHERS_AT_WORK } from '../other-updaters.ts';
 import { explain } from './explain.ts';
 import type { Params } from './schema.ts';
 import type { Have } from './state.ts';
@@ -83,7 +83,7 @@ function setDefaultStep(want: Params, say: string, command: Command): Step {
     waitIdle: {
       question: idleQuestion(),
       deadlineMs: want.busy_timeout,
-      say: 'another transaction of rpm-ostree is running',
+      say: OTHERS_AT_WORK,
     },
     explain,
   };

@@ -5,6 +5,7 @@ import { idleQuestion } from '../../facts/script.ts';
 import { explain } from './explain.ts';
 import type { Delta } from './requests.ts';
 import { activationOf } from '../activation-params.ts';
+import { OTHERS_AT_WORK } from '../other-updaters.ts';
 import type { Params } from './schema.ts';
 import type { Have } from './state.ts';
 
@@ -55,7 +56,7 @@ export function transactionStep(
     waitIdle: {
       question: idleQuestion(),
       deadlineMs: want.busy_timeout,
-      say: 'another transaction of rpm-ostree is running',
+      say: OTHERS_AT_WORK,
     },
     explain,
   };

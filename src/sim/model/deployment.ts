@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { contentOf } from './image.ts';
 import { BUILDS, CATALOGUE, nevra, packageOf, satisfies, type Build, type Package } from './packages.ts';
 
 /** What a deployment was asked to be: what rpm-ostree keeps in its origin file. */
@@ -64,7 +65,7 @@ export function buildOf(version: string): Build {
 
 /** Checksum of a build without anything layered. */
 export function baseChecksum(origin: Origin): string {
-  return digest(['base', origin.refspec, origin.version]);
+  return digest(['base', contentOf(origin.refspec), origin.version]);
 }
 
 /** Resolves an origin to the tree it gives; the same origin content gives the same checksum. */

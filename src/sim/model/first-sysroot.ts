@@ -1,4 +1,5 @@
 import { resolve, idOf, type Deployment, type Origin } from './deployment.ts';
+import { refspecOf } from './image.ts';
 import { BUILDS } from './packages.ts';
 import type { Sysroot } from './sysroot.ts';
 
@@ -8,18 +9,19 @@ export const REFSPEC = 'fedora-iot:fedora/stable/x86_64/iot';
 const KARGS = ['root=UUID=6f0e5b7c-1c5e-4b8f-9a53-0d6a4f0c9e11', 'rw', 'console=tty0'];
 
 /** A host as it is found: on the middle build, the build before it as the way back. */
-export function firstSysroot(packages: readonly string[]): Sysroot {
+export function firstSysroot(packages: readonly string[], image?: string): Sysroot {
   const versions = BUILDS.slice(0, 2).map((build) => build.version);
-  const [old, booted] = versions.map((version) => plainDeployment(version, packages));
+  const [old, booted] = versions.map((version) => plainDeployment(version, packages, image));
   if (old === undefined || booted === undefined) throw new Error('two builds are needed');
   return { deployments: [booted, old], bootedId: idOf(booted) };
 }
 
-function plainDeployment(version: string, requested: readonly string[]): Deployment {
-  const origin: Origin = { refspec: REFSPEC, version, pinnedBuild: false, requested, requestedLocal: [], removals: [] };
+function plainDeployment(version: string, requested: readonly string[], image: string | undefined): Deployment {
+  const refspec = image === undefined ? REFSPEC : refspecOf({ name: image, transport: 'registry', isSigned: false });
+  const origin: Origin = { refspec, version, pinnedBuild: false, requested, requestedLocal: [], removals: [] };
   const tree = resolve(origin);
   return {
-    osname: 'fedora-iot',
+    osname: image === undefined ? 'fedora-iot' : 'default',
     checksum: tree.checksum,
     serial: 0,
     origin,

@@ -72,7 +72,7 @@ function rows(list: readonly Row[]): readonly Package[] {
 
 const BASE = rows([
   ['bash', '5.2.37', 'The GNU Bourne Again shell', { programs: ['bash'], provides: ['/bin/sh'] }],
-  ['bootc', '1.7.1', 'Bootable container system', { programs: ['bootc'] }],
+  ['bootc', '1.12.1', 'Bootable container system', { programs: ['bootc'] }],
   ['chrony', '4.6.1', 'An NTP client/server', { units: ['chronyd.service'] }],
   ['coreutils', '9.6', 'A set of basic GNU tools'],
   ['dbus-broker', '36', 'Linux D-Bus Message Broker', { units: ['dbus-broker.service'] }],

@@ -3,7 +3,8 @@ import { countShellText, faultOf, FULL_DISK_LIMIT, type Machine } from '../machi
 import { movedEvals } from '../moved-root.ts';
 import { packagesOf } from '../model/deployment.ts';
 import { runningOf } from '../model/sysroot.ts';
-import { bootcTool, ostreeTool } from './ostree.ts';
+import { bootcTool } from './bootc.ts';
+import { ostreeTool } from './ostree.ts';
 import { chgrp, chown, stat } from './files.ts';
 import { lsblk } from './lsblk.ts';
 import { journalctl } from './journalctl.ts';

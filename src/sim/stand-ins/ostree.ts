@@ -1,6 +1,6 @@
 import type { Call } from '../calls.ts';
 import type { Machine } from '../machine.ts';
-import { baseChecksum, idOf, type Deployment } from '../model/deployment.ts';
+import { idOf, type Deployment } from '../model/deployment.ts';
 import { bootedOf, change, putFirst, rollbackOf } from '../model/sysroot.ts';
 
 /** The modelled ostree: `--version`, `admin status`, `admin pin`, `admin set-default`, `admin lock-finalization -u`. */
@@ -107,44 +107,6 @@ function lock(machine: Machine, call: Call, args: readonly string[]): number {
   const locked = !args.includes('-u');
   machine.sysroot = change(machine.sysroot, idOf(staged), { locked });
   call.out(locked ? 'Staged deployment is now locked\n' : 'Staged deployment is now queued to apply on shutdown\n');
-  return 0;
-}
-
-/** bootc on a host that was not installed from a container image: entries without an image. */
-export function bootcTool(call: Call, machine: Machine): number {
-  if (call.args[0] === '--version') {
-    call.out('bootc 1.7.1\n');
-    return 0;
-  }
-  if (call.args[0] !== 'status') return fail(call, `the simulated bootc does not know "${call.args.join(' ')}"`);
-  const { deployments } = machine.sysroot;
-  const booted = bootedOf(machine.sysroot);
-  const staged = deployments.find((one) => one.staged);
-  const entry = (one: Deployment | undefined): unknown =>
-    one === undefined
-      ? null
-      : {
-          image: null,
-          cachedUpdate: null,
-          incompatible: one.checksum !== baseChecksum(one.origin),
-          pinned: one.pinned,
-          store: 'ostreeContainer',
-          ostree: { checksum: one.checksum, deploySerial: one.serial, stateroot: one.osname },
-        };
-  const document = {
-    apiVersion: 'org.containers.bootc/v1',
-    kind: 'BootcHost',
-    metadata: { name: 'host' },
-    spec: { image: null, bootOrder: 'default' },
-    status: {
-      staged: entry(staged),
-      booted: entry(booted),
-      rollback: entry(rollbackOf(machine.sysroot)),
-      rollbackQueued: false,
-      type: null,
-    },
-  };
-  call.out(`${JSON.stringify(document)}\n`);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import type { Call } from '../calls.ts';
 import { DRIVER_UNIT, type Machine } from '../machine.ts';
 import { baseChecksum, buildOf, idOf, resolve, type Deployment } from '../model/deployment.ts';
+import { digestOf, imageOf } from '../model/image.ts';
 import { bootedOf } from '../model/sysroot.ts';
 import { readWords } from '../words.ts';
 import { cachedUpdate } from './rpm-ostree-check.ts';
@@ -58,7 +59,7 @@ function describe(deployment: Deployment, booted: boolean): unknown {
     pinned: deployment.pinned,
     unlocked: deployment.unlocked,
     ...(deployment.locked && deployment.staged ? { 'finalization-locked': true } : {}),
-    origin: origin.refspec,
+    ...sourceOf(origin),
     'gpg-enabled': false,
     ...layers,
     'base-commit-meta': { version: origin.version, 'ostree.linux': base.kernel, 'ostree.bootable': true },
@@ -74,6 +75,16 @@ function describe(deployment: Deployment, booted: boolean): unknown {
     ...(origin.initramfs === undefined ? {} : { 'initramfs-args': origin.initramfs }),
     ...(deployment.live === undefined ? {} : { 'live-replaced': deployment.live }),
     ...(deployment.liveCut === undefined ? {} : { 'live-inprogress': deployment.liveCut }),
+  };
+}
+
+/** A container image stands under keys of its own, and there is no origin then. */
+function sourceOf({ refspec, version }: Deployment['origin']): object {
+  const image = imageOf(refspec);
+  if (image === undefined) return { origin: refspec };
+  return {
+    'container-image-reference': refspec,
+    'container-image-reference-digest': digestOf(image.name, version),
   };
 }
 
