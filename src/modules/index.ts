@@ -18,6 +18,7 @@ import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
 import { ostreeRemote } from './ostree-remote/index.ts';
+import { ostreeCompose } from './ostree-compose/index.ts';
 import { ostreeRepo } from './ostree-repo/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
@@ -51,6 +52,7 @@ export const modules: readonly AnyModule[] = [
   lvm,
   mount,
   ostreeRemote,
+  ostreeCompose,
   ostreeRepo,
   reboot,
   rpmOstree,

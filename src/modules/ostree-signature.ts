@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Change } from '../core/module.ts';
 import { absolutePath } from './params.ts';
 
 /** A key of gpg, by its long id or fingerprint; upper case after parsing. */
@@ -14,7 +15,9 @@ function gpgKey(): z.ZodType<string, string> {
 /** A key of gpg and the folder it lies in. */
 export const GpgKey = z.strictObject({
   key: gpgKey().describe('The key, by its fingerprint or long id, quoted.'),
-  home: absolutePath().default('/root/.gnupg').describe('Folder of gpg that has the key (GNUPGHOME).'),
+  home: absolutePath()
+    .default('/root/.gnupg')
+    .describe('Folder of gpg that has the key (GNUPGHOME); /root/.gnupg without it.'),
 });
 /** A key of gpg and the folder it lies in. */
 export type GpgKey = z.infer<typeof GpgKey>;
@@ -75,3 +78,45 @@ good() {
   done | awk '$2 == "NEWSIG" { ok = 0 } $2 == "GOODSIG" { ok = 1 } $2 == "VALIDSIG" { if (ok) print $NF; ok = 0 }' | sort -u
 }
 `;
+
+/** A key of gpg as the host has it. */
+export interface KeySeen {
+  /** Fingerprint of the primary key. */
+  readonly fingerprint: string;
+  /** Expired, revoked, disabled or invalid: nothing it signs is good. */
+  readonly isSpoilt: boolean;
+}
+
+/** Lines of `gpg --with-colons`: the first fingerprint after a key is its own. */
+export function keysOf(lines: readonly string[]): readonly KeySeen[] {
+  const keys: KeySeen[] = [];
+  let isSpoilt: boolean | undefined;
+  for (const line of lines) {
+    const fields = line.split(':');
+    if (fields[0] !== 'fpr') isSpoilt = /^[eird]/.test(fields[1] ?? '') || (fields[11] ?? '').includes('D');
+    else if (isSpoilt !== undefined) {
+      keys.push({ fingerprint: fields[9] ?? '', isSpoilt });
+      isSpoilt = undefined;
+    }
+  }
+  return keys;
+}
+
+/** Why nothing can be signed or verified with a key; undefined when it can. */
+export function keyRefusal(
+  { key, home }: GpgKey,
+  keys: readonly KeySeen[],
+  part: 'public' | 'secret',
+): Extract<Change, { readonly refuse: string }> | undefined {
+  const [found, ...others] = keys;
+  if (found === undefined) {
+    const list = part === 'secret' ? '--list-secret-keys' : '--list-keys';
+    return {
+      refuse: `${home} has no ${part} key ${key}`,
+      hint: `"gpg --homedir ${home} ${list}" on the host shows those it has; "gpg --import" brings one`,
+    };
+  }
+  if (others.length > 0) return { refuse: `${home} has several keys ${key}`, hint: 'write the fingerprint' };
+  if (!found.isSpoilt) return undefined;
+  return { refuse: `the key ${key} has expired or was revoked`, hint: 'nothing it signs is trusted: use another one' };
+}

@@ -15,7 +15,7 @@ export const ostreeRepo = defineModule<Params, Have>({
     'The order is: make, configure, pull, sign, deltas, prune, summary, fsck, serve. Each happens only where something is missing: a commit without a good signature, a delta that is not there, commits beyond "keep", a summary that does not tell what there is or whose signature is not good.',
     'Signatures are judged by gpg itself, on the object as it lies on the disk: a signature by an expired or revoked key, or of something else, counts as none. The key must be usable without a passphrase, or be unlocked in a gpg-agent. Clients verify with "gpg-verify" and "gpg-verify-summary" of their remote.',
     'A summary that somebody signed is never replaced by an unsigned one. Deltas never bring a new summary by themselves in ostree: here they do.',
-    'An archive is only published when it is whole: let ostree_compose work in a repository of its own and sign there, and pull from it with "from". Clients then never see a commit before its signature.',
+    'Where clients must never see a commit before its signature, let ostree_compose work in a repository of its own and sign there, and pull from it with "from".',
     '"keep" removes commits for good, so the task must say allow_destroy with the path. Commits that no ref leads to go too.',
     'Served by python3 or busybox as the user "nobody": good for some hundred hosts. For more, or with TLS, put nginx in front: container_service with a read-only mount of the path. Afterwards the URL was really asked and gave this repository. A firewall is not opened.',
     'The former configuration is put back when ostree cannot read its repository with the new one.',

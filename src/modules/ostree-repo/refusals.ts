@@ -1,4 +1,5 @@
 import type { Change, ModuleContext } from '../../core/module.ts';
+import { keyRefusal } from '../ostree-signature.ts';
 import type { Params } from './schema.ts';
 import { wishedRefs, type Have } from './state.ts';
 
@@ -58,20 +59,7 @@ function wrongKey({ sign, verify }: Params, { keys, hasSummarySignature, summary
       hint: 'name the key with "sign", or write "summary: false"',
     };
   }
-  const [found, ...others] = keys;
-  const part = sign === undefined ? 'public' : 'secret';
-  if (found === undefined) {
-    return {
-      refuse: `${key.home} has no ${part} key ${key.key}`,
-      hint: `"gpg --homedir ${key.home} --list-${part === 'secret' ? 'secret-' : ''}keys" on the host shows those it has; "gpg --import" brings one`,
-    };
-  }
-  if (others.length > 0) return { refuse: `${key.home} has several keys ${key.key}`, hint: 'write the fingerprint' };
-  if (!found.isSpoilt) return undefined;
-  return {
-    refuse: `the key ${key.key} has expired or was revoked`,
-    hint: 'nothing it signs is trusted: use another one',
-  };
+  return keyRefusal(key, keys, sign === undefined ? 'public' : 'secret');
 }
 
 function noRef(want: Params, have: Have): Refusal | undefined {

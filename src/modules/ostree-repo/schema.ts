@@ -35,7 +35,7 @@ const Serve = z.strictObject({
     .refine((name) => name.endsWith('.service') && !name.includes('@'), {
       error: 'expected a service such as "ostree-repo.service"',
     })
-    .describe('Name of the unit.'),
+    .describe('Name of the unit; ostree-repo.service without it.'),
 });
 /** How the repository is served. */
 export type Serve = z.infer<typeof Serve>;

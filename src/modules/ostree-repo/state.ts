@@ -1,18 +1,11 @@
 import type { Answers } from '../../core/answer.ts';
 import { fault } from '../../core/problem.ts';
+import { keysOf, type KeySeen } from '../ostree-signature.ts';
 import type { Params } from './schema.ts';
 import { readSummary, type Summary } from './summary.ts';
 
 /** Commits of a ref, newest first, as far as they are in the repository. */
 export type Chains = ReadonlyMap<string, readonly string[]>;
-
-/** A key of gpg as the host has it. */
-export interface KeySeen {
-  /** Fingerprint of the primary key. */
-  readonly fingerprint: string;
-  /** Expired, revoked, disabled or invalid: nothing it signs is good. */
-  readonly isSpoilt: boolean;
-}
 
 /** What `ostree_repo` knows of a host. */
 export interface Have {
@@ -128,21 +121,6 @@ function signedOf(lines: readonly string[]): ReadonlyMap<string, readonly string
     signed.set(commit, [...(signed.get(commit) ?? []), key]);
   }
   return signed;
-}
-
-/** Lines of `gpg --with-colons`: the first fingerprint after a key is its own. */
-function keysOf(lines: readonly string[]): readonly KeySeen[] {
-  const keys: KeySeen[] = [];
-  let isSpoilt: boolean | undefined;
-  for (const line of lines) {
-    const fields = line.split(':');
-    if (fields[0] !== 'fpr') isSpoilt = /^[eird]/.test(fields[1] ?? '') || (fields[11] ?? '').includes('D');
-    else if (isSpoilt !== undefined) {
-      keys.push({ fingerprint: fields[9] ?? '', isSpoilt });
-      isSpoilt = undefined;
-    }
-  }
-  return keys;
 }
 
 function summaryOf(text: string | undefined): Summary | undefined {
