@@ -2,5 +2,6 @@
 export { readAround } from './rpm-ostree/around.ts';
 export { explain } from './rpm-ostree/explain.ts';
 export { isAtLeast, transactionStep } from './rpm-ostree/steps.ts';
+export { spelling } from './rpm-ostree/live.ts';
 export { readStatus, statusQuestion } from './rpm-ostree/state.ts';
 export { parseUpdate, updateQuestion, type CachedUpdate } from './rpm-ostree/update-check.ts';

@@ -67,6 +67,7 @@ async function meets(row: Row, name: string): Promise<void> {
   expect(told.problems[0] ?? '', told.problems.join('\n')).toMatch(row.says ?? /^$/);
   expect(told.hints[0] ?? '').toMatch(row.hints ?? /(?:)/);
   if (row.code !== undefined) expect(told.codes).toEqual([row.code]);
+  if (row.notes !== undefined) expect(told.notes).toContainEqual(expect.stringMatching(row.notes));
   if (row.outcome !== undefined) expect(told.of('tools')['activation']).toMatchObject(row.outcome);
   expect({
     exit: told.result.status,

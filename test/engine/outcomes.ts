@@ -17,6 +17,8 @@ export interface Row {
   readonly says?: RegExp;
   readonly hints?: RegExp;
   readonly code?: string;
+  /** Found in one of the notes. */
+  readonly notes?: RegExp;
   readonly exit: 0 | 2 | 4;
   readonly reboots: number;
   readonly transactions: number;
@@ -29,6 +31,10 @@ export const LAYER = '- {name: tools, rpm_ostree: {packages: [tmux], reboot_time
 const layer = (more: string): string => `- {name: tools, rpm_ostree: {packages: [tmux], reboot_timeout: 30s, ${more}}}`;
 const SICK = 'health: {commands: [[sh, -c, "! command -v tmux"]], deadline: 800ms, interval: 200ms}';
 const STAGE_OTHER = 'rpm-ostree install -y --idempotent --allow-inactive zsh';
+
+/** A `date` that is a day ahead: it comes before the real one, and outlives the reboot. */
+const CLOCK_JUMPS =
+  "sh -c \"printf '%s\\\\n' '#!/bin/sh' 'exec /usr/bin/date -d +1day \\\"\\$@\\\"' >/usr/local/bin/date; chmod +x /usr/local/bin/date\"";
 
 /** Every outcome, on a host that really runs it. */
 export const ROWS: readonly Row[] = [
@@ -424,5 +430,34 @@ export const ROWS: readonly Row[] = [
     reboots: 0,
     transactions: 3,
     has: true,
+  },
+  {
+    name: 'what was applied live is taken back, and still boots next',
+    tasks: `${layer('activate: live').replace('tools', 'first')}\n- {name: tools, rpm_ostree_maintenance: {cleanup: live}}`,
+    exit: 0,
+    reboots: 0,
+    transactions: 3,
+    has: false,
+  },
+  {
+    name: 'the clock jumps over the reboot: told, and no reason to doubt the boot',
+    when: { type: 'reboot-intent', run: CLOCK_JUMPS },
+    outcome: { result: 'updated' },
+    notes: /^its clock is 1440 minutes ahead$/,
+    exit: 0,
+    reboots: 1,
+    transactions: 1,
+    has: true,
+  },
+  {
+    name: 'somebody chose the deployment without the new kernel argument in the boot menu',
+    tasks: '- {name: tools, rpm_ostree: {kargs: {append: [lab.new=1]}, reboot_timeout: 30s}}',
+    faults: [{ fault: 'boot-menu' }],
+    outcome: { result: 'fell_back', cause: 'boot-loader' },
+    says: /fell back/,
+    exit: 2,
+    reboots: 1,
+    transactions: 1,
+    has: false,
   },
 ];

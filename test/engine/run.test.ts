@@ -20,6 +20,14 @@ describe('a play', () => {
     expect(ends.map((line) => line.split(' ')[1])).toEqual(['one', 'one', 'two', 'two']);
   });
 
+  it('that lets each host go at its own pace takes turns host by host, also with fewer turns than hosts', async () => {
+    const text =
+      '- hosts: all\n  strategy: free\n  gather_facts: false\n  tasks:\n    - {name: one, command: one}\n    - {name: two, command: two}\n';
+    const { ends } = await play(text, { options: { forks: 1 } });
+
+    expect(ends).toEqual(['a one ran', 'a two ran', 'b one ran', 'b two ran']);
+  });
+
   it('goes on with the other hosts when one fails, and says 2', async () => {
     const { ends, result } = await play(
       `

@@ -3,7 +3,7 @@ import { cmd, script } from '../../core/command.ts';
 import type { DeploymentFact } from '../../core/facts.ts';
 import { defineModule, type Change, type ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
-import { isAtLeast, readAround, readStatus, statusQuestion, transactionStep } from '../rpm-ostree-tool.ts';
+import { isAtLeast, readAround, readStatus, spelling, statusQuestion, transactionStep } from '../rpm-ostree-tool.ts';
 import { CONFIG, policyIn, withPolicy } from './policy.ts';
 import { Params } from './schema.ts';
 
@@ -75,13 +75,37 @@ function plan(want: Params, have: Have, { facts }: ModuleContext, before?: Have)
   if ('refuse' in pins) return pins;
   const policy = policySteps(want, have, version);
   if ('refuse' in policy) return policy;
+  const live = liveSteps(want, have, version, call);
+  if ('refuse' in live) return live;
   const wasTried = before !== undefined;
   const refresh =
     want.refresh_md && !wasTried
       ? [unseen(call(['refresh-md', '-f'], 'read the metadata of the repositories anew'))]
       : [];
-  const steps = [...pins.steps, ...cleanupSteps(want, have, wasTried, call), ...refresh, ...policy.steps];
+  const steps = [
+    ...pins.steps,
+    ...live.steps,
+    ...cleanupSteps(want, have, wasTried, call),
+    ...refresh,
+    ...policy.steps,
+  ];
   return { steps, diff: policy.diff };
+}
+
+/** The running system becomes the booted deployment again; what waits to be booted stays. */
+function liveSteps(
+  want: Params,
+  { booted }: Have,
+  version: string,
+  call: (words: readonly string[], say: string) => Step,
+): { readonly steps: readonly Step[] } | Extract<Change, { refuse: string }> {
+  if (want.cleanup?.includes('live') !== true || booted.live === '') return { steps: [] };
+  const { words = [] } = spelling(version) ?? {};
+  if (!words.includes('apply-live')) {
+    const hint = 'it can since 2021.1; a reboot does it with every version';
+    return { refuse: `rpm-ostree ${version} cannot take back what was applied live`, hint };
+  }
+  return { steps: [call([...words, '--reset'], 'take back what was applied to the running system')] };
 }
 
 /** What it changes cannot be seen, and does not count. */

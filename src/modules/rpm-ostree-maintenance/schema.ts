@@ -12,10 +12,10 @@ function deployment(): z.ZodType<string, string> {
 }
 
 const Shape = z.strictObject({
-  cleanup: listOf(z.enum(['pending', 'rollback', 'base', 'repomd']))
+  cleanup: listOf(z.enum(['pending', 'rollback', 'base', 'repomd', 'live']))
     .optional()
     .describe(
-      'pending: what waits to be booted goes. rollback: what could be gone back to goes. base: left-over files go. repomd: cached metadata of the repositories goes. Pinned deployments stay.',
+      'pending: what waits to be booted goes. rollback: what could be gone back to goes. base: left-over files go. repomd: cached metadata of the repositories goes. live: what was applied to the running system goes, so that it is the booted deployment again. Pinned deployments stay.',
     ),
   refresh_md: z.boolean(FLAG).default(false).describe('Reads the metadata of the repositories anew.'),
   pinned: listOf(deployment())
