@@ -69,7 +69,8 @@ async function performTransaction(step: TransactionStep, index: number, context:
     const busy = await patiently(context, () => askUntil(question, deadlineMs, 2000, context, say));
     if (busy !== undefined) {
       const message = `${say}: still so after ${showDuration(deadlineMs)}`;
-      const hint = 'copse never cancels the work of others; look with "rpm-ostree status", then run again';
+      const hint =
+        'copse never cancels the work of others; look with "rpm-ostree status", then run again; what a client left behind and nobody works on ends with "systemctl restart rpm-ostreed"';
       return { result: done(step, false), problem: { code: 'E_BUSY', message, hint } };
     }
   }

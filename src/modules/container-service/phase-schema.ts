@@ -13,7 +13,9 @@ const OneTime = z.strictObject({
     .describe('The variable of the environment that holds it. Without "env" and "file" it is the standard input.'),
   file: absolutePath()
     .optional()
-    .describe('A file of the host, 0600, that holds it while the phase runs and is removed whatever happens.'),
+    .describe(
+      'A file of the host, 0600, that holds it while the phase runs; it is overwritten and removed whatever happens.',
+    ),
 });
 
 /** A container that runs once and sees the host: the setup or the end of a system service. */

@@ -14,7 +14,14 @@ export type PhaseName = 'setup' | 'uninstall';
 const RUN = `e=$1 box=$2 marker=$3 kept=$4 otp=$5 n=$6; shift 6
 umask 077
 d=$(mktemp -d) || exit 70
-trap 'rm -rf -- "$d"; [ -z "$otp" ] || rm -f -- "$otp"' EXIT
+# Overwritten first: what is only unlinked can still be read from the disk.
+forget() {
+  if [ -n "$otp" ] && [ -f "$otp" ] && s=$(wc -c <"$otp") && [ "$s" -gt 0 ]; then
+    dd if=/dev/zero of="$otp" bs="$((s))" count=1 conv=notrunc,fsync 2>/dev/null
+  fi
+  [ -z "$otp" ] || rm -f -- "$otp"
+}
+trap 'rm -rf -- "$d"; forget' EXIT
 trap 'exit 129' HUP INT TERM
 : >"$d/list"; : >"$d/there"
 while [ "$n" -gt 0 ]; do printf '%s\\n' "$1" >>"$d/list"; shift; n=$((n - 1)); done

@@ -128,7 +128,7 @@ function waitIdle(want: Params): Step {
     deadlineMs: want.busy_timeout,
     explain: () => ({
       message: `a transaction of rpm-ostree still runs after ${showDuration(want.busy_timeout)}; the host was not rebooted`,
-      hint: '"rpm-ostree status" on the host tells whose it is',
+      hint: '"rpm-ostree status" on the host tells whose it is; what a client left behind and nobody works on ends with "systemctl restart rpm-ostreed"',
       code: 'E_BUSY',
     }),
   };
