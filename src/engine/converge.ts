@@ -7,6 +7,7 @@ import { undestroyable } from './apply.ts';
 import { ALONE, settleOwed, withOwed, type Neighbours } from './owed.ts';
 import { applyAndBoot, applyKnown, readAgain, reboots, unconverged, type Job, type Plan, type Work } from './rounds.ts';
 import type { StepContext } from './step-context.ts';
+import { understand } from './understand.ts';
 
 /** What came of asking, planning, applying and asking again. */
 export interface Converged {
@@ -26,7 +27,7 @@ export async function converge(job: Job, ask: Work['ask'], context: StepContext)
   const thinking: ModuleContext = { facts: job.facts, check: job.check, run: job.run };
   const resumed = job.check ? undefined : await resumeReboot(context);
   if (resumed !== undefined && (resumed.problem !== undefined || module.kind === 'action')) return ofResumed(resumed);
-  const have = module.read(await ask(), want, thinking);
+  const have = understand(module, await ask(), want, thinking);
   const change = module.plan(want, have, thinking);
   if ('refuse' in change) return refused(change, module.result?.(want, have, [], thinking) ?? {});
   const neighbours = job.neighbours ?? ALONE;

@@ -9,6 +9,7 @@ import { ALONE, withOwed, type Neighbours } from './owed.ts';
 import { patiently } from './patience.ts';
 import { applyStep } from './step.ts';
 import type { StepContext } from './step-context.ts';
+import { understand } from './understand.ts';
 
 /** A module with its bound wish, ready to meet a host. */
 export interface Job {
@@ -72,7 +73,7 @@ const NOTHING: AppliedAll = { done: [], problems: [] };
 
 /** The state of the host as the module reads it after its steps. */
 export async function readAgain({ job, ask, thinking, context }: Work): Promise<unknown> {
-  return job.module.read(await patiently(context, ask), job.want, thinking);
+  return understand(job.module, await patiently(context, ask), job.want, thinking);
 }
 
 async function planAgain(work: Work): Promise<Change> {

@@ -1,5 +1,5 @@
 import type { Questions } from '../../core/answer.ts';
-import { script } from '../../core/command.ts';
+import { script, withOptions } from '../../core/command.ts';
 import { isPath } from './mount-schema.ts';
 import { homeOf } from './options.ts';
 import { unitPath } from './render.ts';
@@ -13,6 +13,9 @@ const IMAGE = '{"Id":{{json .ID}},"RepoDigests":{{json .RepoDigests}},"Config":{
 
 const PROPERTIES =
   'LoadState,ActiveState,SubState,Result,NRestarts,FragmentPath,SourcePath,UnitFileState,NeedDaemonReload,WantedBy';
+
+/** A busy engine may take this long, in milliseconds: it waits for its own lock while an image comes. */
+const ANSWER_MS = 5 * 60_000;
 
 // Lines of a key and a value; a unit file travels as base64, and JSON holds no line end that means anything.
 const ASK = `wished=$1 name=$2 image=$3 from=$4 home=$5 quadlet=$6 plain=$7; shift 7
@@ -73,7 +76,7 @@ done
 export function ask(want: Params): Questions {
   const { name, image = '', migrate = '' } = want;
   const about = [engines(want), name, image, migrate, homeOf(name), unitPath(name, 'quadlet'), unitPath(name, 'plain')];
-  return { host: script(ASK, ...about, ...items(want)) };
+  return { host: withOptions(script(ASK, ...about, ...items(want)), { timeoutMs: ANSWER_MS }) };
 }
 
 // The facts are no proof that a tool is missing: on a busy host it may not have answered in its time.
