@@ -52,28 +52,39 @@ interface Checking {
 }
 
 function paramValue(name: string, param: ParamPlan, checking: Checking): unknown {
-  const { task, scope, options, look } = checking;
+  const { scope, options } = checking;
   if (param.kind === 'expression')
     return { text: param.expression.text, value: scope.check(param.expression, options) };
   if (param.kind === 'expressions')
     return param.expressions.map((one) => ({ text: one.text, value: scope.check(one, options) }));
   const value = scope.render(param.tree, options);
-  if (!param.isLocalFile || typeof value !== 'string') return value;
+  if (!param.isLocalFile) return value;
+  const isFixed = param.tree.kind === 'plain';
+  const fileOf = (one: Known, path: Path): unknown =>
+    typeof one === 'string' ? localFile(one, path, isFixed, checking) : one;
+  return Array.isArray(value) ? value.map((one: Known, index) => fileOf(one, [name, index])) : fileOf(value, [name]);
+}
+
+type Path = readonly (string | number)[];
+
+/** A file of this machine that is there, without its content; what is missing is told. */
+function localFile(value: string, at: Path, isFixed: boolean, checking: Checking): object {
+  const { task, look } = checking;
   const path = candidates(value, task.folders).find((path) => look(path) === 'file');
-  if (path === undefined) missingFile(name, value, param.tree.kind === 'plain', checking);
+  if (path === undefined) missingFile(at, value, isFixed, checking);
   return { path: path ?? value, bytes: new Uint8Array(), mode: '0644' };
 }
 
-function missingFile(name: string, value: string, isFixed: boolean, { task, scope, options, look }: Checking): void {
+function missingFile(at: Path, value: string, isFixed: boolean, { task, scope, options, look }: Checking): void {
   const places = candidates(value, task.folders);
   const folder = places.find((path) => look(path) === 'folder');
   const message = folder === undefined ? `there is no file "${value}"` : `"${value}" is a folder, expected a file`;
   const hint = folder === undefined ? `looked for at ${places.join(', ')}` : 'name each file';
   add(scope, options, isFixed ? 'name' : 'value', {
     code: 'E_FILE',
-    message: `${task.module.name}.${name}: ${message}`,
+    message: `${task.module.name}.${at.map((one) => (typeof one === 'number' ? `[${one}]` : one)).join('')}: ${message}`,
     hint,
-    at: task.plan.place([name]),
+    at: task.plan.place(at),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
-import { refusalOf } from './refusals.ts';
+import { refusalOf, summaryRefusal } from './refusals.ts';
 import type { Params } from './schema.ts';
 import { planServe } from './serve.ts';
 import { wishedRefs, type Chains, type Have } from './state.ts';
@@ -24,6 +24,8 @@ export function plan(want: Params, have: Have, context: ModuleContext, before?: 
   const old = oldCommits(want, have, chains);
   if (old.length > 0 && want.keep !== undefined) steps.push(pruneStep(want.path, want.keep, old.length));
   const stale = whyStale(want, have, chains, deltas.length + old.length);
+  const unsignable = stale === undefined ? undefined : summaryRefusal(want, have);
+  if (unsignable !== undefined) return unsignable;
   if (stale !== undefined) steps.push(summaryStep(want.path, stale, want.sign));
   steps.push(...fsckSteps(want, steps.length > 0, context, before));
   const served = want.serve === undefined ? { steps: [] } : planServe(want, want.serve, have);

@@ -50,16 +50,18 @@ function wrongPlace({ path, mode }: Params, { kind, config, closed }: Have): Ref
   };
 }
 
-function wrongKey({ sign, verify }: Params, { keys, hasSummarySignature, summary }: Have): Refusal | undefined {
+function wrongKey({ sign, verify }: Params, { keys }: Have): Refusal | undefined {
   const key = sign ?? verify;
-  if (key === undefined) {
-    if (!hasSummarySignature || summary === undefined) return undefined;
-    return {
-      refuse: 'the summary is signed, and a new one would lose its signature',
-      hint: 'name the key with "sign", or write "summary: false"',
-    };
-  }
-  return keyRefusal(key, keys, sign === undefined ? 'public' : 'secret');
+  return key === undefined ? undefined : keyRefusal(key, keys, sign === undefined ? 'public' : 'secret');
+}
+
+/** Why a summary that must be written anew is not; undefined when it may. */
+export function summaryRefusal({ sign }: Params, { hasSummarySignature }: Have): Refusal | undefined {
+  if (sign !== undefined || !hasSummarySignature) return undefined;
+  return {
+    refuse: 'the summary is signed, and a new one would lose its signature',
+    hint: 'name the key with "sign", or write "summary: false"',
+  };
 }
 
 function noRef(want: Params, have: Have): Refusal | undefined {
