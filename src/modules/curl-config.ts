@@ -28,12 +28,16 @@ export function headers(): z.ZodType<Record<string, MaybeSecret>, Record<string,
   );
 }
 
-/** One option of curl with its value. */
-export type CurlOption = readonly [name: string, value: MaybeSecret];
+/** One option of curl with its value, where it takes one. */
+export type CurlOption = readonly [name: string, value?: MaybeSecret];
 
 /** Lines for `curl -K -`. They travel through a pipe, so that a header is in no list of processes. */
 export function curlConfig(options: readonly CurlOption[]): MaybeSecret {
-  return joinTexts(options.flatMap(([name, value]) => [`${name} = "`, mapText(value, escape), '"\n']));
+  return joinTexts(
+    options.flatMap(([name, value]) =>
+      value === undefined ? [`${name}\n`] : [`${name} = "`, mapText(value, escape), '"\n'],
+    ),
+  );
 }
 
 /** A secret header with a line end in it would become a header of its own; curl reads nothing beyond it. */

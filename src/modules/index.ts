@@ -13,6 +13,7 @@ import { filesystem } from './filesystem/index.ts';
 import { getUrl } from './get-url/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
+import { http } from './http/index.ts';
 import { kernelModule } from './kernel-module/index.ts';
 import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
@@ -47,6 +48,7 @@ export const modules: readonly AnyModule[] = [
   getUrl,
   group,
   hostname,
+  http,
   kernelModule,
   lines,
   lvm,

@@ -128,7 +128,7 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   stat: 'write "command: {argv: [test, -e, PATH], unchanged_codes: [0, 1]}" and register it',
   slurp: 'write "command: {argv: [cat, PATH]}" and register it',
   fetch: 'write "command: {argv: [cat, PATH]}" and register it',
-  uri: 'write "wait_for:" for a check, or "command: {argv: [curl, -fsS, URL]}"',
+  uri: 'write "http: {url: URL, status: [200]}", or "wait_for:" with "url" to wait for an answer',
   unarchive: 'write "command: {argv: [tar, -xzf, FILE, -C, DIR], creates: PATH}"',
   synchronize: 'write "copy:" for files; images and packages carry the rest',
   git: NO_MODULE,

@@ -25,7 +25,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const { range, authorization } = request.headers;
   asked.push([request.method, request.url, range, authorization].filter((one) => one !== undefined).join(' '));
   if (request.url === '/there') response.writeHead(302, { location: '/data' }).end();
-  else if (request.url !== '/data') response.writeHead(404).end('no such thing');
+  else if (request.url === '/json') {
+    response.setHeader('content-type', 'application/json');
+    request.pipe(response);
+  } else if (request.url !== '/data') response.writeHead(404).end('no such thing');
   else if (range === undefined) response.end(DATA);
   else {
     const from = Number(/\d+/.exec(range)?.[0]);
@@ -151,5 +154,27 @@ function everything(path: string, hasCurl: boolean): void {
     const { refused } = await converge('get_url', { url: `${origin}/data`, dest: dest(), headers: { X: 'y' } }, path);
 
     expect(refused).toBe('the host has no curl, which "headers" need');
+  });
+
+  it.skipIf(!hasCurl)('sends a body as it is, and reads the answer as text and as JSON', async () => {
+    const body = '{"a": ["\\"\\n", "ä $(id) @x"]}\n\n';
+    const want = { url: `${origin}/json`, method: 'POST', body };
+
+    const plain = await converge('http', want, path);
+    const secret = await converge('http', { ...want, body: new Secret(body) }, path);
+
+    const result = { status: 200, content_type: 'application/json', json: { a: ['"\n', 'ä $(id) @x'] } };
+    expect(plain.result).toEqual({ ...result, body });
+    expect(secret.result).toEqual(plain.result);
+  });
+
+  it.skipIf(!hasCurl)('tells a status that was not expected, and takes one that was', async () => {
+    const wrong = await converge('http', { url: `${origin}/no` }, path);
+    const right = await converge('http', { url: `${origin}/no`, status: 404 }, path);
+    const nobody = await converge('http', { url: 'http://127.0.0.1:1/', timeout: '2s' }, path);
+
+    expect(wrong.failed).toBe(`GET ${origin}/no answered 404, expected 2xx: no such thing`);
+    expect(right.result).toEqual({ status: 404, content_type: '', body: 'no such thing', json: null });
+    expect(nobody.failed).toContain('GET http://127.0.0.1:1/ failed: curl: (7)');
   });
 }
