@@ -29,6 +29,7 @@ import { script } from './script/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
 import { timer } from './timer/index.ts';
+import { unarchive } from './unarchive/index.ts';
 import { user } from './user/index.ts';
 import { waitFor } from './wait-for/index.ts';
 
@@ -64,6 +65,7 @@ export const modules: readonly AnyModule[] = [
   sysctl,
   systemdUnit,
   timer,
+  unarchive,
   user,
   waitFor,
 ];

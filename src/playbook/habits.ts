@@ -129,7 +129,6 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   slurp: 'write "command: {argv: [cat, PATH]}" and register it',
   fetch: 'write "command: {argv: [cat, PATH]}" and register it',
   uri: 'write "http: {url: URL, status: [200]}", or "wait_for:" with "url" to wait for an answer',
-  unarchive: 'write "command: {argv: [tar, -xzf, FILE, -C, DIR], creates: PATH}"',
   synchronize: 'write "copy:" for files; images and packages carry the rest',
   git: NO_MODULE,
   pip: NO_MODULE,
