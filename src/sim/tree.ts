@@ -6,7 +6,7 @@ import { resolve, type Deployment } from './model/deployment.ts';
 /** The machine's own programs that a simulated host has too. */
 const REAL_PROGRAMS =
   `[ awk base64 basename bash cat chmod cksum cmp comm cp cut date dd diff dirname echo egrep env expr
-  false fgrep find flock fold getopt grep gunzip gzip head join kill link ln locale ls md5sum mkdir mkfifo mktemp mv nice nl
+  false fgrep find flock fold getopt grep gunzip gzip head install join kill link ln locale ls md5sum mkdir mkfifo mktemp mv nice nl
   nohup od paste pathchk pgrep pkill printenv printf ps pwd readlink realpath rm rmdir sed seq setsid sh sha1sum sha256sum
   sha512sum shuf sleep sort split stty tac tail tar tee test timeout touch tr true truncate tsort tty uniq unlink wc which
   xargs yes`.split(/\s+/);
