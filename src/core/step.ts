@@ -85,6 +85,8 @@ export interface RebootStep extends StepBase {
 /** A staged deployment whose finalization we locked: the checksum of its base; undefined where the tool goes by another one. */
 export interface UnlockBy {
   readonly checksum: string | undefined;
+  /** Whose lock it is; rpm-ostree's when absent. */
+  readonly tool?: 'ostree';
 }
 
 /** What must hold after a boot, and for how long. */

@@ -18,6 +18,8 @@ import { kernelModule } from './kernel-module/index.ts';
 import { lines } from './lines/index.ts';
 import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
+import { ostree } from './ostree/index.ts';
+import { ostreeCheck } from './ostree-check/index.ts';
 import { ostreeRemote } from './ostree-remote/index.ts';
 import { ostreeCompose } from './ostree-compose/index.ts';
 import { ostreeRepo } from './ostree-repo/index.ts';
@@ -54,6 +56,8 @@ export const modules: readonly AnyModule[] = [
   lines,
   lvm,
   mount,
+  ostree,
+  ostreeCheck,
   ostreeRemote,
   ostreeCompose,
   ostreeRepo,

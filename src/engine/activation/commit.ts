@@ -50,9 +50,17 @@ export async function commit(
   return { result: 'refused', code, said: stderr.trim().slice(-300) };
 }
 
+// What was unlocked and cannot be rebooted is locked again, so that nothing boots it by accident.
+const UNLOCK_AND_REBOOT = `ostree admin lock-finalization -u || exit
+systemctl reboot && exit
+code=$?
+ostree admin lock-finalization
+exit "$code"`;
+
 function rebootCommand({ command, activates }: RebootStep): Command {
   if (command !== undefined) return command;
   if (activates?.unlock === undefined) return cmd('systemctl', 'reboot');
-  const { checksum } = activates.unlock;
+  const { checksum, tool } = activates.unlock;
+  if (tool === 'ostree') return script(UNLOCK_AND_REBOOT);
   return cmd('rpm-ostree', 'finalize-deployment', checksum ?? '--allow-missing-checksum');
 }

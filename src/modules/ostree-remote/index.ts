@@ -11,7 +11,7 @@ export const ostreeRemote = defineModule<Params, Have>({
     'State comes from the files: /etc/ostree/remotes.d for the system, the "config" of the repository, and the keyring of the remote beside it. A remote that is written in the configuration of the repository is changed there, with "ostree config" where it is that of the system, which may be mounted read-only.',
     'Commits are verified unless the task says gpg_verify: false; a host where somebody switched it off is put right. Keys are compared by fingerprint and by when they were last signed, so that a key which was prolonged is imported again. Keys that are trusted and not named are told in a note: ostree cannot take a single one away. "state: absent" removes the keyring too.',
     'Where the host has rpm-ostree, its daemon is told to read the remotes anew.',
-    'Refs are pulled by ostree_refs, and deployed by ostree.',
+    'Refs are pulled and deployed by ostree.',
   ],
   kind: 'state',
   params: Params,

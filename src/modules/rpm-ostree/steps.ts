@@ -12,8 +12,8 @@ import type { Have } from './state.ts';
 /** rpm-ostree's exit code for "nothing changed", where it was asked to tell. */
 const UNCHANGED = 77;
 
-/** What ostree needs at most to write a staged deployment while the host goes down is five minutes; the rest is for services. */
-const DOWN_MS = 8 * 60_000;
+/** How long a host may take to go down, in milliseconds. What ostree needs at most to write a staged deployment while the host goes down is five minutes; the rest is for services. */
+export const DOWN_MS = 8 * 60_000;
 
 /** One call of rpm-ostree, and what a person reads of it. */
 export interface Call {

@@ -1,6 +1,6 @@
+import { KARGS_RULES } from '../kargs-params.ts';
 import type { Rule } from '../params.ts';
 import { isImage } from './base.ts';
-import { keyOf } from './kargs.ts';
 import type { TreeWish } from './tree-schema.ts';
 
 interface Wish extends TreeWish {
@@ -82,23 +82,7 @@ export const TREE_RULES: readonly Rule<Wish>[] = [
     wrong: ({ overrides, packages }) => shares(overrides?.remove, packages),
     say: 'a package cannot be both taken out of the image and wished in "packages"',
   },
-  {
-    at: 'kargs',
-    wrong: ({ kargs }) =>
-      kargs !== undefined &&
-      [...kargs.append, ...kargs.replace].some(
-        (token) => kargs.delete.includes(token) || kargs.delete.includes(keyOf(token)),
-      ),
-    say: 'a kernel argument cannot be wished both there and absent',
-  },
-  {
-    at: 'kargs',
-    wrong: ({ kargs }) => {
-      const keys = (kargs?.replace ?? []).map(keyOf);
-      return shares(keys, (kargs?.append ?? []).map(keyOf)) || new Set(keys).size < keys.length;
-    },
-    say: '"replace" leaves its key just one value: expected the key once',
-  },
+  ...KARGS_RULES,
   {
     at: 'initramfs',
     wrong: ({ initramfs }) => initramfs !== undefined && !initramfs.enable && initramfs.args.length > 0,

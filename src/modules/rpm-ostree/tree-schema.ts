@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LocalFile } from '../../core/module.ts';
+import { Kargs, KARGS_TEXT } from '../kargs-params.ts';
 import { listOf, localFile, packageName } from '../params.ts';
 import { nevraOfName } from './nevra.ts';
 
@@ -10,15 +11,6 @@ function word(what: string, form: RegExp): z.ZodType<string, string> {
   const error = `expected ${what}`;
   return z.string({ error }).regex(form, { error }).meta({ title: 'text' });
 }
-
-const Karg = word(
-  'one kernel argument such as "quiet" or "console=ttyS0"',
-  /^(?!-|ostree(?:=|$))(?:[^\s"=]+)(?:=(?:[^\s"]|"[^"]*")*)?$/,
-);
-const KeyValue = word(
-  'a kernel argument with a value such as "loglevel=3"',
-  /^(?!-|ostree=)[^\s"=]+=(?:[^\s"]|"[^"]*")*$/,
-);
 
 const Rpm = z
   .string({ error: 'expected an RPM: an absolute path on the host, or a URL' })
@@ -97,24 +89,7 @@ export const TREE = {
     .describe(
       'Packages of the image itself, by the lists remove (taken out), replace (RPM files on the host or URLs that stand in for them) and reset (as in the image again; "all" for every override).',
     ),
-  kargs: z
-    .strictObject({
-      append: listOf(Karg)
-        .default([])
-        .describe(
-          'Arguments that must be there, each as a whole: another value of the same key does not count, and stays.',
-        ),
-      delete: listOf(Karg)
-        .default([])
-        .describe('Arguments that must be absent: a key with all its values, or one key=value.'),
-      replace: listOf(KeyValue)
-        .default([])
-        .describe('Arguments key=value that must be there as the only one of their key.'),
-    })
-    .optional()
-    .describe(
-      'Kernel arguments, by the lists append (must be there as a whole; other values of the key stay), delete (a key with all its values, or one key=value) and replace (key=value as the only one of its key).',
-    ),
+  kargs: Kargs.optional().describe(KARGS_TEXT),
   initramfs: z
     .strictObject({
       enable: z
