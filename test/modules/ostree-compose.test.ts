@@ -121,7 +121,7 @@ describe.skipIf(!hasTools)('with a stand-in for rpm-ostree, and ostree, gpg and 
     ]);
     expect(first.result['commit']).not.toBe(second.result['commit']);
     expect([third.done, third.left]).toEqual([
-      ['compose os/x86_64/host: files differ from those of the last time'],
+      ['compose os/x86_64/host: files differ from those of the last time: exit 77'],
       [],
     ]);
     expect(third.result['commit']).toBe(second.result['commit']);

@@ -38,8 +38,7 @@ built="$(inputs "$folder") $wish"
 was=$(ostree rev-parse --repo="$repo" "$ref" 2>/dev/null)
 "$@" || exit ${ENDED.compose}
 now=$(ostree rev-parse --repo="$repo" "$ref" 2>/dev/null) || exit ${ENDED.noRef}
-news=
-[ "$was" = "$now" ] && [ "$(cat -- "$note" 2>/dev/null)" = "$built" ] || news=yes
+[ "$was" = "$now" ] && news='' || news=yes
 id=$key
 if [ -n "$key" ]; then
   id=$(quiet_gpg "$home" --with-colons --fixed-list-mode --list-secret-keys "$key" | sed -n 's/^fpr:*\\([0-9A-F]*\\):.*/\\1/p' | head -n 1)
@@ -62,7 +61,8 @@ while [ "$i" -lt "$previous" ]; do
   delta "$c-$now" "--from=$c"
   i=$((i + 1))
 done
-if [ -n "$news" ]; then
+# A build that was cut off has noted nothing: what follows may not have happened.
+if [ -n "$news" ] || [ "$(cat -- "$note" 2>/dev/null)" != "$built" ]; then
   [ -z "$keep" ] || ostree prune --repo="$repo" --refs-only --depth="$keep" || exit ${ENDED.publish}
   if [ -n "$summary" ]; then
     if [ -n "$key" ]; then set -- --gpg-sign="$key" --gpg-homedir="$home"; else set --; fi
@@ -70,7 +70,7 @@ if [ -n "$news" ]; then
   fi
 fi
 printf '%s\\n' "$built" >"$note.new" && mv -f -- "$note.new" "$note" || exit ${ENDED.publish}
-[ "$was" != "$now" ] || [ -n "$news" ] || exit 77
+[ -n "$news" ] || exit 77
 exit 0
 `;
 
