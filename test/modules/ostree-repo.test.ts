@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Change, ModuleContext } from '../../src/core/module.ts';
 import type { Step } from '../../src/core/step.ts';
 import { findModule } from '../../src/modules/index.ts';
@@ -10,6 +10,8 @@ import { sampleFacts } from './facts-sample.ts';
 import { localHost } from './local-host.ts';
 
 const context: ModuleContext = { facts: sampleFacts(), check: false, run: 'r1' };
+// Real programs, many of them: only a machine that stands still takes this long.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const module = findModule('ostree_repo')!;
 const hasTools = ['ostree', 'gpg'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 const base = mkdtempSync(join(tmpdir(), 'copse-ostree-repo-'));
@@ -65,7 +67,7 @@ describe.skipIf(!hasTools)('on this machine, with its own ostree and gpg', () =>
       0,
       40,
     );
-  }, 60_000);
+  });
 
   it('a repository is made with its configuration, and there is nothing left to do', () => {
     const path = join(base, 'made/in/here');
