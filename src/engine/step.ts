@@ -29,7 +29,7 @@ async function perform(step: Step, index: number, context: StepContext): Promise
     case 'run':
       return judge(step, await context.session.run(withEnvironment(step.command, context), runOptions(context)));
     case 'transaction':
-      return performTransaction(step, index, context);
+      return keptOpen(context, () => performTransaction(step, index, context));
     case 'put':
       await context.session.put(step, runOptions(context));
       return { result: done(step, true), problem: undefined };
@@ -40,6 +40,11 @@ async function perform(step: Step, index: number, context: StepContext): Promise
       return { result: { ...done(step, true), outcome }, problem };
     }
   }
+}
+
+/** A transaction may take longer than the window of a guard. */
+function keptOpen<T>(context: StepContext, work: () => Promise<T>): Promise<T> {
+  return context.guard === undefined ? work() : context.guard.during(work);
 }
 
 function done(step: Step, changed: boolean): StepResult {

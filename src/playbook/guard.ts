@@ -10,7 +10,7 @@ export const GuardParams = z.strictObject({
     .refine((ms) => ms >= 1000 && ms <= DAY_MS, { error: 'expected a time between 1s and 24h' })
     .prefault('5m')
     .describe(
-      'How long the host waits before it undoes by itself. It counts anew with each step, and with each boot of the host.',
+      'How long the host waits before it undoes by itself. It counts anew with each step, and with each boot of the host: longer than the longest command and than a boot up to sshd is enough.',
     ),
   files: listOf(absolutePath())
     .default([])

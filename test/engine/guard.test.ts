@@ -397,6 +397,20 @@ describe('copse that was killed in the window', () => {
   });
 });
 
+describe('a transaction that takes longer than the window', () => {
+  it('keeps the window open', async () => {
+    const slow = await startFleet({ hosts: [{ name: 'slow' }], timing: { ...QUICK, transaction: 9000 } });
+    try {
+      const tasks = guarded('{within: 6s}', '{name: s, rpm_ostree: {packages: [tmux], activate: stage}}');
+      const { problems, ends } = await drive(slow, 'slow', tasks);
+
+      expect([problems, ends]).toEqual([[], ['s changed', 'guard: only admins ran']]);
+    } finally {
+      await slow.stop();
+    }
+  });
+});
+
 it('an interrupted run leaves the undo to the host, and says so', async () => {
   const stop = new AbortController();
   const { notes } = await drive(fleet, 'stop', guarded('{within: 1s}', WELCOME, '{name: long, command: sleep 20}'), {

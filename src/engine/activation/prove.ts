@@ -34,6 +34,8 @@ export async function prove(
   let seen: HostState | undefined = first;
   let away = started;
   for (;;) {
+    // That it could be asked proves that one can log in since the boot.
+    if (seen !== undefined) await context.guard?.renew();
     const looked: Judged | Outcome | undefined =
       seen === undefined ? undefined : await unlessLost(judge(seen, step, health, journey, context), context);
     if (looked !== undefined && 'result' in looked) return looked;

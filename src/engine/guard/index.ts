@@ -1,7 +1,7 @@
 import { exitCode } from '../../core/answer.ts';
 import type { Command } from '../../core/command.ts';
 import type { TaskRef } from '../../core/events.ts';
-import { fault, type Problem } from '../../core/problem.ts';
+import { fault, Fault, type Problem } from '../../core/problem.ts';
 import type { Step } from '../../core/step.ts';
 import { bindArgs } from '../../playbook/bind.ts';
 import { GuardParams } from '../../playbook/guard.ts';
@@ -26,6 +26,8 @@ export interface Guard extends StepGuard {
   state: 'closed' | 'foreseen' | 'open';
   /** Paths of which copies are kept, in the order in which they were named. */
   readonly paths: Set<string>;
+  /** When its time last began anew, on copse's clock. */
+  renewed: number;
 }
 
 /** A guard's values, and who acts for it. */
@@ -57,6 +59,7 @@ export function createGuard(parts: GuardParts): Guard {
     forgets: parts.forgets,
     state: 'closed',
     paths: new Set(),
+    renewed: Number.NEGATIVE_INFINITY,
     bound: () => (binding ??= bind(parts)),
     async foresee(steps, check) {
       if (steps.every((step) => step.do === 'wait')) return [];
@@ -74,8 +77,47 @@ export function createGuard(parts: GuardParts): Guard {
       for (const path of paths) guard.paths.add(path);
       await sent(keepCommand(guard.name, paths), guard, parts);
     },
+    renew: () => renew(guard, parts),
+    during: (work) => during(work, guard, parts),
   };
   return guard;
+}
+
+/** A window that is over by now is noticed before the next step. */
+async function renew(guard: Guard, parts: GuardParts): Promise<void> {
+  const { clock } = parts.play.deps;
+  const { want } = await guard.bound();
+  // Often asked while a boot is proven: each time costs the host a few processes.
+  if (guard.state !== 'open' || clock.elapsed() - guard.renewed < want.within / 4) return;
+  guard.renewed = clock.elapsed();
+  try {
+    await sent(keepCommand(guard.name, []), guard, parts);
+  } catch (error) {
+    parts.play.deps.signal.throwIfAborted();
+    if (!(error instanceof Fault)) throw error;
+  }
+}
+
+async function during<T>(work: () => Promise<T>, guard: Guard, parts: GuardParts): Promise<T> {
+  const { clock, signal } = parts.play.deps;
+  const { want } = await guard.bound();
+  const over = new AbortController();
+  const ended = AbortSignal.any([signal, over.signal]);
+  const keepOpen = async (): Promise<void> => {
+    while (!ended.aborted) {
+      await clock.sleep(want.within / 3, ended);
+      await renew(guard, parts);
+    }
+  };
+  const kept = keepOpen().catch((error: unknown) => {
+    if (!ended.aborted) throw error;
+  });
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await kept;
+  }
 }
 
 /** Goes on with a window that an earlier copse opened: the time runs anew. */

@@ -7,6 +7,10 @@ export interface StepGuard {
   foresee(steps: readonly Step[], check: boolean): Promise<readonly Problem[]>;
   /** Makes the host able to undo this step. Throws a Fault when it is not, and then the step must not be sent. */
   before(step: Step): Promise<void>;
+  /** Lets the time run anew, over a connection that works; nothing where no window is open. Never throws but for an interrupt. */
+  renew(): Promise<void>;
+  /** Does work that may take longer than the window, and keeps it open meanwhile. */
+  during<T>(work: () => Promise<T>): Promise<T>;
   /** The tasks of the block are asked again although an earlier copse did them: the host undid them since. */
   readonly forgets: boolean;
 }
