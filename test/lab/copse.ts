@@ -62,6 +62,23 @@ function homeIn(home: string): Record<string, string> {
   return { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: home, LANG: 'C.UTF-8' };
 }
 
+/** The name of a run, by which it can be resumed. */
+export function runOf(end: CopseEnd): string {
+  const first = end.events.find((event) => event.type === 'run-start' || event.type === 'run-resume');
+  if (first === undefined) throw new Error(`the run had not begun\n${told(end)}`);
+  return first.run;
+}
+
+/** True for the event with which a step of that kind begins. */
+export function stepStarts(kind: string): (event: Event) => boolean {
+  return (event) => event.type === 'step-start' && event.do === kind;
+}
+
+/** Every note of a run. */
+export function notesOf(end: CopseEnd): readonly string[] {
+  return end.events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
+}
+
 /** How each task ended on a host, by its name. */
 export function tasksOf(end: CopseEnd, host?: string): Readonly<Record<string, TaskStatus>> {
   const rows = end.events.flatMap((event) =>

@@ -6,8 +6,9 @@ import { faults, type FaultName } from '../../lab/faults.ts';
 import { writeInventory } from '../../lab/inventory.ts';
 import { createMachine, removeMachine, type Machine } from '../../lab/machine.ts';
 import { boots, lastWords, onMachine } from '../../lab/reach.ts';
+import { until } from '../../lab/shell.ts';
 import type { Facts } from '../../src/core/facts.ts';
-import { copseJson, startCopse, type CopseEnd, type CopseRun } from './copse.ts';
+import { copseJson, runOf, startCopse, type CopseEnd, type CopseRun } from './copse.ts';
 
 /** What a scenario wants: fresh machines, and a line for the table. */
 export interface ScenarioOptions {
@@ -36,6 +37,8 @@ export interface Lab {
   readonly play: (playbook: string, options?: PlayOptions) => Promise<CopseEnd>;
   /** The same without waiting, to do something while it runs. */
   readonly startPlay: (playbook: string, options?: PlayOptions) => Promise<CopseRun>;
+  /** Goes on with a run that was killed. */
+  readonly resume: (killed: CopseEnd) => CopseRun;
 }
 
 /** How copse is started. */
@@ -107,6 +110,7 @@ function labOf(machines: readonly [Machine, ...Machine[]], folder: string): Lab 
     },
     startPlay,
     play: async (playbook, options) => (await startPlay(playbook, options)).ended,
+    resume: (killed) => startCopse(['resume', runOf(killed)], folder),
   };
 }
 
@@ -121,4 +125,21 @@ export async function rpmOstreeStatus(machine: Machine): Promise<RpmOstreeStatus
   const { code, stdout, stderr } = await onMachine(machine, 'rpm-ostree status --json');
   if (code !== 0) throw new Error(`${machine.name} does not tell its deployments: ${stderr}`);
   return JSON.parse(stdout) as RpmOstreeStatus;
+}
+
+/** Waits until a transaction of rpm-ostree runs on a machine. */
+export async function transactionRuns(machine: Machine): Promise<void> {
+  await until('rpm-ostree is at work', 600_000, async () =>
+    (await rpmOstreeStatus(machine)).transaction === null ? undefined : true,
+  );
+}
+
+/** How many transactions of each kind copse began on a machine, over all its boots. */
+export async function copseTransactions(machine: Machine): Promise<Readonly<Record<string, number>>> {
+  const { stdout } = await onMachine(
+    machine,
+    "journalctl -u rpm-ostreed -o cat | sed -n 's/^Initiated txn \\([A-Za-z]*\\) for client(id:copse.*/\\1/p'",
+  );
+  const kinds = stdout.split('\n').filter((line) => line !== '');
+  return Object.fromEntries([...new Set(kinds)].map((kind) => [kind, kinds.filter((one) => one === kind).length]));
 }

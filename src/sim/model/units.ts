@@ -71,7 +71,7 @@ export function setting(text: string, key: string): string | undefined {
 
 /** State of the unit file as systemctl says it; empty where there is none. */
 export function fileState(unit: Unit): string {
-  if (unit.masked) return 'masked';
+  if (unit.masked) return unit.maskedInRun === true ? 'masked-runtime' : 'masked';
   return unit.load === 'not-found' ? '' : unit.file;
 }
 

@@ -49,11 +49,14 @@ function change(machine: Machine, call: Call, verb: string, unit: Unit, runtime:
       }
       return;
     case 'mask':
-      call.err(`Created symlink '/etc/systemd/system/${unit.name}' → '/dev/null'.\n`);
+      if (unit.load === 'not-found') call.err(`Unit ${unit.name} does not exist, proceeding anyway.\n`);
+      call.err(`Created symlink '${runtime ? '/run' : '/etc'}/systemd/system/${unit.name}' → '/dev/null'.\n`);
       units.set({ ...unit, masked: true, maskedInRun: runtime });
       return;
     case 'unmask':
-      if (unit.masked) call.err(`Removed '/etc/systemd/system/${unit.name}'.\n`);
+      if (unit.masked) {
+        call.err(`Removed '${unit.maskedInRun === true ? '/run' : '/etc'}/systemd/system/${unit.name}'.\n`);
+      }
       if (unit.load === 'not-found') units.remove(unit.name);
       else units.set({ ...unit, masked: false });
       return;

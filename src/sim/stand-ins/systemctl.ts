@@ -50,11 +50,12 @@ type Verb = (machine: Machine, call: Call, words: Words, names: readonly string[
 const VERBS: Readonly<Record<string, Verb>> = {
   show,
   'is-active': (machine, call, words, names) => isState(machine, call, words, names, ['active']),
-  'is-failed': (machine, call, words, names) => isState(machine, call, words, names, ['failed']),
+  'is-failed': isFailed,
   'is-enabled': isEnabled,
   'is-system-running': isSystemRunning,
   'list-units': listUnits,
   'list-unit-files': listUnits,
+  'list-jobs': listJobs,
   status,
   cat,
   start: act,
@@ -147,6 +148,18 @@ function isState(
   if (!words.has('-q')) call.out(units.map((unit) => `${unit.active}\n`).join(''));
   if (units.some((unit) => good.includes(unit.active))) return 0;
   return units.every((unit) => unit.load === 'not-found') ? 4 : 3;
+}
+
+/** Exit 1 for what is known and has not failed, as systemd 257 has it. */
+function isFailed(machine: Machine, call: Call, words: Words, names: readonly string[]): number {
+  const code = isState(machine, call, words, names, ['failed']);
+  return code === 3 ? 1 : code;
+}
+
+/** Nothing waits to be started or stopped here. */
+function listJobs(_machine: Machine, call: Call, words: Words): number {
+  if (!words.has('--no-legend')) call.out('No jobs running.\n');
+  return 0;
 }
 
 function isEnabled(machine: Machine, call: Call, words: Words, names: readonly string[]): number {
