@@ -17,6 +17,10 @@ class Usage(Failure):
         self.status = status
 
 
+class Help(Exception):
+    """Somebody asked which options a command has."""
+
+
 @dataclasses.dataclass
 class Look:
     """What a command has that changes nothing: who asks, what runs, how to end it."""
@@ -68,6 +72,8 @@ def parse(argv):
         if not word.startswith("-") or word == "-":
             positional.append(word)
             continue
+        if word in ("--help", "-h"):
+            raise Help(help_of(command))
         head, equals, value = word.partition("=")
         known = {**SHORT, **OWN_SHORT.get(name, {})}.get(head, head.removeprefix("--"))
         if known in command.valued:
@@ -79,6 +85,12 @@ def parse(argv):
         else:
             raise Usage(f"Unknown option {head}", command.bad_option_status)
     return command, options, positional
+
+
+def help_of(command):
+    """The options by their long names: what is asked of it is whether this version has one."""
+    rows = [*(f"  --{name}" for name in command.flags), *(f"  --{name}=VALUE" for name in command.valued)]
+    return "\n".join([f"Usage:\n  rpm-ostree {command.name} [OPTION…]\n", "Application Options:", *rows, ""])
 
 
 SHORT = {

@@ -167,6 +167,9 @@ class Daemon:
             if not method:
                 return command.does(commands.Look(client, self.current, self.cancel), options, words) or 0
             return self.transact(client, method, command, options, words)
+        except commands.Help as text:
+            client.send(out=f"{text}\n")
+            return 0
         except commands.Usage as error:
             client.send(err=f"error: {error}\n")
             return error.status
