@@ -10,7 +10,7 @@ export const timer = defineModule<Params, Have>({
   notes: [
     'It stands for cron: two units in /etc/systemd/system, NAME.timer and NAME.service. The command runs alone, its output is in the journal ("journalctl -u NAME"), and it is not started while it still runs.',
     'The words of the command are taken exactly as they are: "$", "%" and quotes mean nothing. Secrets belong into "environment", never into a word, which every user of the host may see.',
-    'The times are checked by systemd on the host before anything is written, because each version knows other words. Every host in "randomized_delay" keeps a fleet from doing the same thing at the same second.',
+    'The times are checked by systemd on the host before anything is written, because each version knows other words. "randomized_delay" keeps the hosts of a fleet from doing it all at the same second.',
     'absent removes the units, the variables and what systemd remembers. A command that runs at that moment goes on to its end.',
   ],
   kind: 'state',
