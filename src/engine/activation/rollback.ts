@@ -5,13 +5,13 @@ import type { StepContext } from '../step-context.ts';
 import type { Outcome } from './outcome.ts';
 
 // By exact deployment: its place in the list is looked up in the same command. Before 2023.6 ostree cannot do that; then rpm-ostree's
-// own rollback does, which the commit checks again before it reboots.
+// own rollback does, or that of bootc where it is alone; the commit checks again before it reboots.
 const PUT_FIRST = `ids=$(ostree admin status | sed -n 's/^[* ] \\([^ ]*\\) \\([0-9a-f]\\{64\\}\\.[0-9][0-9]*\\).*/\\1-\\2/p')
 at=0
 for id in $ids; do
   if [ "$id" = "$1" ]; then
     [ "$at" = 0 ] && exit 0
-    ostree admin set-default "$at" || rpm-ostree rollback
+    ostree admin set-default "$at" || if command -v rpm-ostree >/dev/null 2>&1; then rpm-ostree rollback; else bootc rollback; fi
     exit
   fi
   at=$((at + 1))
