@@ -51,7 +51,7 @@ runcmd:
 
 /** Lets cloud-init do its first boot again, with its own units and without one; an empty text is a host without any settings. */
 const firstBootAgain = (userData: string): string => `
-  printf 'datasource_list: [NoCloud, None]\\ndatasource: {NoCloud: {fs_label: null}}\\n' >/etc/cloud/cloud.cfg.d/99_lab.cfg
+  printf 'datasource_list: [NoCloud, None]\\ndatasource: {NoCloud: {fs_label: null}}\\nssh_deletekeys: false\\n' >/etc/cloud/cloud.cfg.d/99_lab.cfg
   cloud-init clean --logs --seed; rm -rf /run/cloud-init; mkdir -p /run/cloud-init /var/lib/cloud/seed/nocloud; touch /run/cloud-init/enabled
   cd /var/lib/cloud/seed/nocloud
   cat >user-data <<'F'
@@ -91,7 +91,7 @@ scenario(
     expect(tasksOf(error), told(error)).toEqual({ found: 'ok', gate: 'failed' });
     expect(resultOf(error, 'found')).toMatchObject({
       state: 'error',
-      errors: expect.arrayContaining([expect.stringContaining('scripts_user')]) as unknown,
+      errors: expect.arrayContaining([expect.stringContaining('scripts-user')]) as unknown,
     });
     expect(tasksOf(none), told(none)).toEqual({ found: 'ok', gate: 'failed' });
     expect(resultOf(none, 'found')).toMatchObject({ state: 'degraded', datasource: 'none' });

@@ -110,9 +110,9 @@ scenario(
       await sh(
         machine,
         `podman ps -aq; podman volume ls -q; podman network ls --format '{{.Name}}'; ls -A /etc/copse/containers /etc/containers/systemd
-        systemctl show -p LoadState app; systemctl list-units --all --no-legend | grep -c app || :`,
+        systemctl show -p LoadState app; systemctl list-units --all --no-legend | grep -c app.service || :`,
       ),
-    ).toBe('podman\n/etc/containers/systemd:\n\n/etc/copse/containers:\nLoadState=not-found\n0');
+    ).toBe('podman\n/etc/containers/systemd:\nusers\n\n/etc/copse/containers:\nLoadState=not-found\n0');
     const last = await play(app({ image: digest, state: 'absent' }), { user: 'admin' });
     expect(tasksOf(last), told(last)).toEqual({ app: 'ok' });
   },
