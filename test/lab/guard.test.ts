@@ -41,7 +41,7 @@ scenario(
     });
 
     expect([locked.code, problemsOf(locked), ended(locked)], told(locked)).toEqual([2, ['E_GUARD'], 'undone']);
-    expect(await sh(machine, `ls /etc/ssh/sshd_config.d; ${LEFT}`)).toBe('nothing');
+    expect(await sh(machine, `ls /etc/ssh/sshd_config.d; ${LEFT}`)).toBe('lab.conf\nnothing');
 
     const good = await play(guarded('{within: 2m, restart: ssh.service}', sshd('AllowUsers admin root'), RESTART), {
       user: 'admin',
@@ -54,7 +54,7 @@ scenario(
     expect(await sh(machine, `stat -c %a /etc/ssh/sshd_config.d/10-lab.conf; ${LEFT}`)).toBe('600\nnothing');
 
     const clock = '{name: clock, command: {argv: [date, --set, "+3 hours"]}}';
-    const dropped = await play(guarded(`{within: 40s, ${UNDROP}}`, clock, DROP), { user: 'admin' });
+    const dropped = await play(guarded(`{within: 2m, ${UNDROP}}`, clock, DROP), { user: 'admin' });
     await sh(machine, 'date --set "-3 hours"');
 
     expect([dropped.code, problemsOf(dropped), ended(dropped)], told(dropped)).toEqual([2, ['E_GUARD'], 'undone']);
@@ -74,14 +74,14 @@ scenario(
       'confirmed and undone across real reboots, by exact deployment; power pulled in the window; resume tells it',
   },
   async ({ machines: [machine], folder, sh, fault, play, startPlay }) => {
-    const good = await play(guarded('5m', kargs('lab.good=1')), { user: 'admin' });
+    const good = await play(guarded('15m', kargs('lab.good=1')), { user: 'admin' });
     const before = (await rpmOstreeStatus(machine)).deployments[0]?.['id'];
 
     expect([good.code, ended(good), recapOf(good).reboots], told(good)).toEqual([0, 'confirmed', 1]);
     expect(await sh(machine, `grep -o lab.good=1 /proc/cmdline; ${LEFT}`)).toBe('lab.good=1\nnothing');
 
     // The new deployment boots, and then nobody gets in any more.
-    const bad = await play(guarded(`{within: 4m, ${UNDROP}}`, sshd('MaxSessions 5'), kargs('lab.bad=1'), DROP), {
+    const bad = await play(guarded(`{within: 10m, ${UNDROP}}`, sshd('MaxSessions 5'), kargs('lab.bad=1'), DROP), {
       user: 'admin',
     });
 
@@ -92,7 +92,7 @@ scenario(
       '0\nnothing',
     );
 
-    const run = await startPlay(guarded('20s', sshd('MaxSessions 6'), '{name: long, command: sleep 600}'), {
+    const run = await startPlay(guarded('60s', sshd('MaxSessions 6'), '{name: long, command: sleep 600}'), {
       user: 'admin',
     });
     await run.seen('the long command', (event: Event) => event.type === 'step-start' && event.ref.name === 'long');

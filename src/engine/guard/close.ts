@@ -6,6 +6,7 @@ import { forgetFacts } from '../connect.ts';
 import { end, type TaskEnd } from '../task-end.ts';
 import type { Guard, GuardParts } from './index.ts';
 import { settle, type Settled } from './settle.ts';
+import type { Seen } from './types.ts';
 import { visit, visitAnew, type Visitor } from './visit.ts';
 
 /** Why a window is closed. */
@@ -42,12 +43,17 @@ export async function close(
   });
   if (settled.end === 'confirmed' || settled.end === 'undone' || settled.end === 'gone') await tell(settled.end);
   // The record is taken away only once it stands in the journal.
-  if (settled.end === 'undone') await visitAnew(anew, 'forget', visitor);
+  if (settled.end === 'undone') await forget(() => visitAnew(anew, 'forget', visitor));
   if (settled.end !== 'armed') {
     await run.session.drop();
     forgetFacts(run);
   }
   return { settled, end: endOf(settled, want, withinMs, guard) };
+}
+
+/** The host was just told to restart what lets us in: a visit that fails is made again. */
+async function forget(visitOnce: () => Promise<Seen>): Promise<void> {
+  for (let left = 3; left > 0; left -= 1) if ((await visitOnce()).state !== 'away') return;
 }
 
 function endOf(settled: Settled, want: Closing, withinMs: number, { paths, task }: Guard): TaskEnd {

@@ -87,8 +87,10 @@ const VISIT = `name=$1 want=$2 base=/var/lib/copse/guard etc=/etc/systemd/system
 dir=$base/$name
 remove() {
   systemctl stop "copse-guard-$name.timer"
+  [ "$1" = ended ] && systemctl stop "copse-guard-$name@fire.service" "copse-guard-$name@boot.service"
   rm -f "$etc/copse-guard-$name.timer" "$etc/copse-guard-$name@.service" "$etc/timers.target.wants/copse-guard-$name.timer" "$etc/multi-user.target.wants/copse-guard-$name@boot.service"
   systemctl daemon-reload
+  systemctl reset-failed "copse-guard-$name@fire.service" "copse-guard-$name@boot.service"
   cd /
   rm -rf -- "$dir"
   rmdir "$base"
@@ -105,7 +107,7 @@ elif [ -e undoing ]; then
 else
   echo undone
   cat failed
-  if [ "$want" = forget ]; then remove; fi
+  if [ "$want" = forget ]; then remove ended; fi
 fi`;
 
 /** Confirms, undoes, looks or forgets; prints `none`, `armed`, `confirmed`, `undoing`, or `undone` and what could not be undone. */

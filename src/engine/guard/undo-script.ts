@@ -3,12 +3,12 @@
  * the timer or by copse, `undo.sh NAME boot` at every boot. Whether it may go on is decided by one rename: who moves `armed` away
  * first has won, the host (`undoing`) or copse (`confirmed`). A deployment that was booted since is left first, once, and the rest is
  * undone in the one of before: each has an /etc of its own. Nothing of what commands print is kept, as it may be secret.
+ * The files of its own units go, but systemd is not told while it runs: it would take a service whose file is gone for failed.
  */
 export const UNDO = `name=$1 mode=$2
 dir=/var/lib/copse/guard/$name
 forget() {
   rm -f "/etc/systemd/system/copse-guard-$name.timer" "/etc/systemd/system/copse-guard-$name@.service" "/etc/systemd/system/timers.target.wants/copse-guard-$name.timer" "/etc/systemd/system/multi-user.target.wants/copse-guard-$name@boot.service"
-  systemctl daemon-reload
 }
 cd "$dir" || exit 0
 [ "$mode" = fire ] && mv armed undoing 2>/dev/null
@@ -79,10 +79,10 @@ systemctl daemon-reload
 . ./commands
 while read -r verb unit; do run "systemctl $verb $unit" systemctl --no-ask-password "$verb" "$unit"; done <units
 rm -rf files commands booted first paths units
-sync
-mv undoing undone
 forget
 systemctl stop "copse-guard-$name.timer"
+sync
+mv undoing undone
 exit 0
 `;
 
@@ -98,7 +98,7 @@ RequiresMountsFor=/var/lib/copse
 [Service]
 Type=oneshot
 TimeoutStartSec=20min
-ExecStart=/bin/sh -c 'if [ -e ${folder}/undo.sh ]; then exec sh ${folder}/undo.sh ${name} %i; fi; rm -f ${files}; systemctl daemon-reload'
+ExecStart=/bin/sh -c 'if [ -e ${folder}/undo.sh ]; then exec sh ${folder}/undo.sh ${name} %i; fi; rm -f ${files}'
 `;
 }
 

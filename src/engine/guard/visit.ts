@@ -12,7 +12,7 @@ export interface Visitor {
 }
 
 /** One visit may take this long, logging in included. */
-const VISIT_MS = 30_000;
+const VISIT_MS = 90_000;
 
 const REFUSED: ReadonlySet<string> = new Set(['E_AUTH', 'E_BECOME']);
 const STATES: ReadonlySet<string> = new Set(['none', 'armed', 'confirmed', 'undoing', 'undone']);
