@@ -1,5 +1,5 @@
 import { cmd, script, type Command } from '../../core/command.ts';
-import type { Change, ModuleContext } from '../../core/module.ts';
+import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
 import type { Block } from '../block-state.ts';
 import { contentsOf, lvmLabelOf, usesOf, wipeStep } from '../block-use.ts';
@@ -20,7 +20,7 @@ type Refusal = Extract<Change, { readonly refuse: string }>;
 /** The steps from what is on a device to what is wished there. */
 export function plan(want: Params, { block, hasTool }: Have, context: ModuleContext): Change {
   const { device, type } = want;
-  if (block.is === 'absent' && context.check) return { steps: [], notes: [`${device} is not there yet`] };
+  if (block.is === 'absent' && context.check) return planLater(want);
   if (block.is !== 'block') {
     const what = block.is === 'absent' ? 'is not there' : 'is no block device';
     return { refuse: `"${device}" ${what}`, hint: '"lsblk -o PATH,SIZE,FSTYPE" on the host lists what there is' };
@@ -31,6 +31,13 @@ export function plan(want: Params, { block, hasTool }: Have, context: ModuleCont
   if (want.state === 'absent' || type === undefined) return planAbsent(device, block);
   if (block.self.probe['TYPE'] === type && block.parts.length === 0) return planExisting(want, block);
   return planNew(want, type, block, hasTool);
+}
+
+/** Under check: an earlier task may still make the device, which is empty then. */
+function planLater(want: Params): Change {
+  const notes = [`${want.device} is not there yet`];
+  if (want.type === undefined) return { steps: [], notes };
+  return { ...make(want, want.type, []), notes };
 }
 
 function planAbsent(device: string, block: Device): Change {
@@ -60,22 +67,31 @@ function whyNotErase(device: string, block: Device): Refusal | undefined {
 }
 
 function planNew(want: Params, type: string, block: Device, hasTool: boolean): Change {
-  const { device, label, options } = want;
   const contents = contentsOf(block);
-  const taken = whyNotErase(device, block);
+  const taken = whyNotErase(want.device, block);
   if (taken !== undefined) return taken;
-  if (!hasTool) {
-    const hint = `layer the package that has it: ${PACKAGES[type] ?? type}`;
-    return { refuse: `the host has no mkfs.${type}`, hint, code: 'E_UNSUPPORTED' };
-  }
-  const wipe = contents.length === 0 ? [] : [wipeStep(device, block)];
-  const make: Step = {
+  if (!hasTool) return noTool(type);
+  const { steps, diff } = make(want, type, contents);
+  return { steps: contents.length === 0 ? steps : [wipeStep(want.device, block), ...steps], diff };
+}
+
+function noTool(type: string): Refusal {
+  const hint = `layer the package that has it: ${PACKAGES[type] ?? type}`;
+  return { refuse: `the host has no mkfs.${type}`, hint, code: 'E_UNSUPPORTED' };
+}
+
+function make(
+  { device, label, options }: Params,
+  type: string,
+  contents: readonly string[],
+): { readonly steps: readonly Step[]; readonly diff: readonly Diff[] } {
+  const step: Step = {
     do: 'transaction',
     say: `make ${/^[aeiox]/.test(type) ? 'an' : 'a'} ${type} file system on ${device}`,
     command: makeCommand(type, [...labelWords(type, label), ...options], device),
   };
   const before = contents.length === 0 ? '' : `${contents.join('\n')}\n`;
-  return { steps: [...wipe, make], diff: [{ label: device, before, after: `${type}${labelText(label)}\n` }] };
+  return { steps: [step], diff: [{ label: device, before, after: `${type}${labelText(label)}\n` }] };
 }
 
 const PACKAGES: Readonly<Record<string, string>> = {
