@@ -70,7 +70,9 @@ scenario(
     expect(Number.parseInt(grown, 10)).toBeGreaterThanOrEqual(192 * 1.3);
     expect(Object.values(tasksOf(second)), told(second)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
     const pools = (resultOf(second, 'group')['lvs'] as Record<string, unknown>[]).filter(({ name }) => name === 'pool');
-    expect(pools).toMatchObject([{ type: 'thin-pool', size: Number.parseInt(grown, 10) * 1024 ** 2, monitored: true, health: '' }]);
+    expect(pools).toMatchObject([
+      { type: 'thin-pool', size: Number.parseInt(grown, 10) * 1024 ** 2, monitored: true, health: '' },
+    ]);
     expect(pools[0]?.['data_percent']).toBeGreaterThan(50);
     expect([sick.code, problemsOf(sick)], told(sick)).toEqual([2, ['E_ASSERT']]);
 
