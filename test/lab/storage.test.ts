@@ -35,7 +35,7 @@ const containers = (most: number): string => `
             max_data_percent: ${most}
             max_metadata_percent: 80
           - {name: app, type: thin, pool: pool, size: 2G, tags: [app]}
-          - {name: cold, type: thin, pool: pool, size: 50%POOL, skip_activation: true}
+          - {name: cold, type: thin, pool: pool, size: 96M, skip_activation: true}
       register: storage
     - {name: ext4, filesystem: {device: /dev/data/logs, type: ext4, label: logs}}
     - {name: xfs, filesystem: {device: /dev/data/app, type: xfs}}
