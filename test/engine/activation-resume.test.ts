@@ -39,7 +39,7 @@ describe('other updaters', () => {
       },
     );
 
-    expect([problems, seen, await unit('edge01', 'is-active')]).toEqual([[], ['masked'], 'active']);
+    expect([problems, seen, await unit('edge01', 'is-active')]).toEqual([[], ['masked-runtime'], 'active']);
   });
 
   it('are given back when the change fails', async () => {

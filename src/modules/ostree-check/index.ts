@@ -31,7 +31,7 @@ done`;
 /** What there is to know of a host of ostree, without changing anything. */
 export const ostreeCheck = defineModule<Params, Have>({
   name: 'ostree_check',
-  summary: 'Tells drift of /etc, health, refs and history of ostree hosts, also as a gate.',
+  summary: 'Tells drift, health, refs and history of ostree hosts, also as a gate.',
   notes: [
     'It changes nothing. "config_diff" tells what of /etc differs from the image the host booted; with "allow_changes" the task fails when there is more than is expected, which is told path by path.',
     '"fsck" reads every object and ends with the first kind of damage; it goes on when the connection is lost. What it finds is mended by pulling the commit again, or by "ostree fsck --delete" and a pull.',
