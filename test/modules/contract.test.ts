@@ -65,12 +65,11 @@ const DOMAIN = [
   'cloud_init_check',
 ];
 
-it.each(modules.filter(({ name }) => DOMAIN.includes(name)).map((module) => [module.name, module] as const))(
-  '%s has at least fifteen cases, because it is a domain of its own',
-  (_name, module) => {
-    expect(casesOf(module).length).toBeGreaterThanOrEqual(15);
-  },
-);
+it.each(DOMAIN)('%s has at least fifteen cases, because it is a domain of its own', (name) => {
+  const module = findModule(name);
+
+  expect(module === undefined ? 0 : casesOf(module).length).toBeGreaterThanOrEqual(15);
+});
 
 it('has a folder for every module, and a module for every folder', () => {
   const names = modules.map((module) => module.name.replaceAll('_', '-'));
