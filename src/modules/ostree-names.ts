@@ -12,7 +12,7 @@ export function remoteName(): z.ZodType<string, string> {
 /** A commit: 64 hexadecimal digits. */
 export const COMMIT = /^[0-9a-f]{64}$/;
 
-const BRANCH = String.raw`[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_.][\w.-]*)*`;
+const BRANCH = String.raw`[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*`;
 const REMOTE = String.raw`[A-Za-z0-9_][\w.-]*`;
 const BRANCH_FORM = new RegExp(`^${BRANCH}$`);
 const REF_FORM = new RegExp(`^(?:${REMOTE}:)?${BRANCH}$`);
@@ -21,7 +21,7 @@ const SOURCE_FORM = new RegExp(`^(?:(?:${REMOTE}:)?${BRANCH}(?:@[0-9a-f]{64})?|[
 /** A branch of a repository, without its remote. */
 export function branchName(): z.ZodType<string, string> {
   const error = 'expected a branch such as "fedora/42/x86_64/iot"';
-  return z.string({ error }).regex(BRANCH_FORM, { error }).meta({ title: 'branch' });
+  return z.string({ error }).max(200, { error }).regex(BRANCH_FORM, { error }).meta({ title: 'branch' });
 }
 
 /** A ref as a repository names it: BRANCH, or REMOTE:BRANCH. */

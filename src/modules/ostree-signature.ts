@@ -22,16 +22,6 @@ export const GpgKey = z.strictObject({
 /** A key of gpg and the folder it lies in. */
 export type GpgKey = z.infer<typeof GpgKey>;
 
-/** A branch of an ostree repository. */
-export function refName(): z.ZodType<string, string> {
-  const error = 'expected a ref such as "fedora/28/x86_64/atomic-host"';
-  return z
-    .string({ error })
-    .max(200, { error })
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/, { error })
-    .meta({ title: 'ref' });
-}
-
 /** Which static deltas there should be for the newest commit of a ref. */
 export const Deltas = z.strictObject({
   empty: z.boolean().default(true).describe('One from nothing, for hosts that come new.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Deltas, GpgKey, refName } from '../ostree-signature.ts';
+import { branchName } from '../ostree-names.ts';
+import { Deltas, GpgKey } from '../ostree-signature.ts';
 import { absolutePath, duration, listOf, localFile, obey, publicText, type Rule } from '../params.ts';
 
 /** A word of a command, or of a script that systemd runs: one line. */
@@ -40,7 +41,7 @@ export type Timer = z.infer<typeof Timer>;
 
 const Shape = z.strictObject({
   treefile: absolutePath().describe('The treefile on the host, which says what is in the tree.'),
-  ref: refName().describe('The branch that the treefile makes, as it stands there under "ref", variables filled in.'),
+  ref: branchName().describe('The branch that the treefile makes, as it stands there under "ref", variables filled in.'),
   repo: absolutePath().describe('The repository, made with ostree_repo before.'),
   cachedir: absolutePath().describe('Folder for downloaded packages, kept between composes; made when it is missing.'),
   files: listOf(localFile())

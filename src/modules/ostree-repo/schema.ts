@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Deltas, GpgKey, refName } from '../ostree-signature.ts';
+import { branchName } from '../ostree-names.ts';
+import { Deltas, GpgKey } from '../ostree-signature.ts';
 import { absolutePath, listOf, obey, unitName, type Rule } from '../params.ts';
 
 /** A value of the repository's configuration. */
@@ -56,7 +57,7 @@ const Shape = z.strictObject({
   from: absolutePath()
     .optional()
     .describe('Another repository of the host, such as the one trees are composed into: "refs" are pulled from it.'),
-  refs: listOf(refName())
+  refs: listOf(branchName())
     .optional()
     .describe('The branches that are pulled, signed and get deltas. Without it all that the repository has.'),
   sign: GpgKey.optional().describe('The key that signs the newest commit of each ref, and the summary.'),
