@@ -41,7 +41,9 @@ export type Timer = z.infer<typeof Timer>;
 
 const Shape = z.strictObject({
   treefile: absolutePath().describe('The treefile on the host, which says what is in the tree.'),
-  ref: branchName().describe('The branch that the treefile makes, as it stands there under "ref", variables filled in.'),
+  ref: branchName().describe(
+    'The branch that the treefile makes, as it stands there under "ref", variables filled in.',
+  ),
   repo: absolutePath().describe('The repository, made with ostree_repo before.'),
   cachedir: absolutePath().describe('Folder for downloaded packages, kept between composes; made when it is missing.'),
   files: listOf(localFile())
