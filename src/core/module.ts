@@ -12,6 +12,8 @@ export interface ModuleContext {
   readonly check: boolean;
   /** The run's identity, for names of things on the host. */
   readonly run: string;
+  /** The task before left its reboot to this one: what is staged on the host is ours. */
+  readonly owed?: true;
 }
 
 /** One piece of what will change, for `--diff`: text before and after, under a label such as a path. */

@@ -24,7 +24,7 @@ export interface Converged {
 /** Brings one module's wish about on one host: ask, plan, apply, and for a state module ask again. */
 export async function converge(job: Job, ask: Work['ask'], context: StepContext): Promise<Converged> {
   const { module, want } = job;
-  const thinking: ModuleContext = { facts: job.facts, check: job.check, run: job.run };
+  const thinking = thinkingOf(job);
   const resumed = job.check ? undefined : await resumeReboot(context);
   if (resumed !== undefined && (resumed.problem !== undefined || module.kind === 'action')) return ofResumed(resumed);
   const have = understand(module, await ask(), want, thinking);
@@ -42,6 +42,10 @@ export async function converge(job: Job, ask: Work['ask'], context: StepContext)
   // The reboot that is proven now was this task's own, although nothing is left to do.
   const result = { ...converged.result, activation: resumed.outcome };
   return { ...converged, status: 'changed', changed: true, result };
+}
+
+function thinkingOf({ facts, check, run, neighbours }: Job): ModuleContext {
+  return { facts, check, run, ...(neighbours?.owed === undefined ? {} : { owed: true }) };
 }
 
 /** A reboot was left to this task, and neither it nor the one after it reboots by itself. */

@@ -10,7 +10,7 @@ import { LAYER, ROWS, type Row } from './outcomes.ts';
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await startFleet({ hosts: ROWS.length + 3, timing: QUICK });
+  fleet = await startFleet({ hosts: ROWS.length + 4, timing: QUICK });
 });
 afterAll(async () => {
   await fleet.stop();
@@ -41,6 +41,23 @@ describe('layering and booting', () => {
     const host = fleet.host('edge02');
     expect([problems, ends]).toEqual([[], ['one changed', 'two changed', 'three ok', 'four ran']]);
     expect([host.counts.reboots, host.counts.transactions]).toEqual([1, 2]);
+  });
+});
+
+describe('an update that the task before staged', () => {
+  it('is built on, and booted by the same reboot', async () => {
+    const host = fleet.host(`edge${ROWS.length + 4}`);
+    const { ends, problems } = await drive(
+      fleet,
+      host.name,
+      `- {name: image, rpm_ostree: {upgrade: true}}
+- {name: layer, rpm_ostree: {packages: [tmux]}}
+- {name: arguments, rpm_ostree: {kargs: {append: [quiet]}}}`,
+    );
+
+    expect([problems, ends]).toEqual([[], ['image changed', 'layer changed', 'arguments changed']]);
+    const { origin } = runningOf(host.state.sysroot);
+    expect([host.counts.reboots, packagesOf(origin).some(({ name }) => name === 'tmux')]).toEqual([1, true]);
   });
 });
 

@@ -9,10 +9,14 @@ declare module 'vitest' {
   }
 }
 
-/** Ends a run of the lab with one table: scenario, what was proven, seconds, real reboots; and a line with the totals. */
+/** Tells of each scenario as it ends, and at last one table: scenario, what was proven, seconds, real reboots; with the totals. */
 export function labReporter(): Reporter {
   const started = Date.now();
   return {
+    onTestCaseResult(test) {
+      const { cells, failed } = rowOf(test);
+      if (test.result().state !== 'skipped') console.log(`${failed ? 'FAILED' : 'passed'}  ${cells[2]} s  ${cells[0]}`);
+    },
     onTestRunEnd(modules) {
       const tests = modules.flatMap((module: TestModule) => [...module.children.allTests()]);
       const rows = tests.filter((test) => test.result().state !== 'skipped').map(rowOf);

@@ -134,11 +134,12 @@ export async function transactionRuns(machine: Machine): Promise<void> {
   );
 }
 
-/** How many transactions of each kind copse began on a machine, over all its boots. */
+/** How many transactions of each kind copse began on a machine, over all its boots; finalizations of anybody count. */
 export async function copseTransactions(machine: Machine): Promise<Readonly<Record<string, number>>> {
   const { stdout } = await onMachine(
     machine,
-    "journalctl -u rpm-ostreed -o cat | sed -n 's/^Initiated txn \\([A-Za-z]*\\) for client(id:copse.*/\\1/p'",
+    `journalctl -u rpm-ostreed -o cat | sed -n \
+      's/^Initiated txn \\(FinalizeDeployment\\) for .*/\\1/p; s/^Initiated txn \\([A-Za-z]*\\) for client(id:copse.*/\\1/p'`,
   );
   const kinds = stdout.split('\n').filter((line) => line !== '');
   return Object.fromEntries([...new Set(kinds)].map((kind) => [kind, kinds.filter((one) => one === kind).length]));

@@ -16,17 +16,18 @@ import { changeSteps } from './tree-steps.ts';
  * The way to the wished packages. rpm-ostree builds every change on the deployment that is first in boot order, not on the
  * booted one, so both are looked at: the first must hold the wish, and unless it is only staged the running system too.
  */
-export function plan(want: Params, have: Have, _context: ModuleContext, before?: Have): Change {
+export function plan(want: Params, have: Have, { owed }: ModuleContext, before?: Have): Change {
   if (have.ostree.booted.id === '') {
     return { refuse: 'no deployment of rpm-ostree is booted on this host', hint: 'a live system cannot be layered' };
   }
   if (want.rollback_to !== undefined) return rollbackPlan(want, want.rollback_to, have);
   const [wrong] = have.rpms.wrong;
   if (wrong !== undefined) return { refuse: wrong, hint: 'look at the name of the file, or copy it anew' };
-  return planChange(want, have, before !== undefined);
+  return planChange(want, have, before !== undefined, owed === true);
 }
 
-function planChange(want: Params, have: Have, wasTried: boolean): Change {
+/** `isOwn`: what is staged was staged by the task before, which left its reboot to this one. */
+function planChange(want: Params, have: Have, wasTried: boolean, isOwn: boolean): Change {
   const { booted } = have.ostree;
   const first = firstOf(have);
   const delta = deltaOf(want, have, first, wasTried);
@@ -35,7 +36,7 @@ function planChange(want: Params, have: Have, wasTried: boolean): Change {
   const isActive = isSatisfied(deltaOf(want, have, booted, wasTried)) || (isLive(want) && runsLive(have, first));
   const notes = notesOf(want, have, first);
   if (isLayered && (isActive || want.activate === 'stage')) return { steps: giveBack(have.around), notes };
-  const obstacle = updateUnderWay(have.around) ?? obstacleTo(want, have, delta, isLayered);
+  const obstacle = updateUnderWay(have.around) ?? obstacleTo(want, have, delta, isLayered, isOwn);
   const activation = isActive ? [] : activationSteps(want, have, isLayered, wasTried);
   if (obstacle !== undefined) return obstacle;
   if ('refuse' in activation) return activation;
@@ -45,10 +46,10 @@ function planChange(want: Params, have: Have, wasTried: boolean): Change {
   return { steps, diff: diffOf(delta, have, first, boots), notes: [...notes, ...others] };
 }
 
-function obstacleTo(want: Params, have: Have, delta: Delta, isLayered: boolean): Change | undefined {
+function obstacleTo(want: Params, have: Have, delta: Delta, isLayered: boolean, isOwn: boolean): Change | undefined {
   const first = firstOf(have);
   if (isLayered) return cannotBoot(want, have, first);
-  return delta.tree.move === undefined ? driverAtWork(have, first) : undefined;
+  return delta.tree.move === undefined && !isOwn ? driverAtWork(have, first) : undefined;
 }
 
 /** Bootc updates no host that has layers; one whose timer runs would silently get no updates any more. */
