@@ -18,8 +18,8 @@ export interface BaseView {
   readonly one: TreeFact;
   readonly booted: TreeFact;
   readonly update: Update;
-  /** The steps have run: an upgrade has brought what there was. */
-  readonly wasTried: boolean;
+  /** The steps have run: `came` for a deployment with the image that an upgrade brought, `old` for one without it. */
+  readonly tried: 'no' | 'came' | 'old';
 }
 
 /** The way of a deployment's image to a wish; undefined when it is there. */
@@ -37,8 +37,8 @@ export function isRevision(one: TreeFact, revision: string): boolean {
   return [one.baseVersion, one.baseChecksum, one.digest].includes(revision.replace(/^(?:version|revision)=/, ''));
 }
 
-function isBehind({ one, booted, update, wasTried }: BaseView): boolean {
-  if (wasTried) return false;
+function isBehind({ one, booted, update, tried }: BaseView): boolean {
+  if (tried !== 'no') return tried === 'old';
   if (update === undefined || update === 'unknown') return true;
   if (update === 'none') return one.baseChecksum !== booted.baseChecksum;
   // What is cached is told of the booted deployment; one that was made since may have it.

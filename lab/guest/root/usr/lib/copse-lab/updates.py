@@ -12,7 +12,7 @@ import sysroot
 from changing import REBOOT, UNCHANGED, deploy, gate, next_of, set_up, unchanged
 from packages import say_difference
 from requesting import with_more
-from sysroot import REPO, Failure, commit, newest, ostree, packages_of
+from sysroot import REPO, Failure, booted_of, commit, newest, ostree, packages_of
 
 UNRELIABLE = "Note: --check and --preview may be unreliable.  See https://github.com/coreos/rpm-ostree/issues/1579"
 
@@ -57,20 +57,21 @@ def newer_layers(job, options, top):
 
 
 def check(job, options, found):
-    """Looks for an update and remembers it; 77 when there is none."""
+    """Looks for an update that the booted deployment lacks and remembers it, with the one that has it; 77 when there is none."""
     job.warn(UNRELIABLE)
     top = next_of(found)
     pull(job, top.origin.refspec, f"--subpath=/{os.path.dirname(sysroot.DB)}")
-    new = newest(top.origin.refspec)
-    if new == top.base:
+    new, booted = newest(top.origin.refspec), booted_of(found)
+    if new == booted.base:
         if os.path.exists(status.CACHED_UPDATE):
             os.unlink(status.CACHED_UPDATE)
         job.say("No updates available.")
         return UNCHANGED
-    info, changes = commit(new), packages.difference(packages_of(top.base)["base"], packages_of(new)["base"])
+    info, changes = commit(new), packages.difference(packages_of(booted.base)["base"], packages_of(new)["base"])
     layered = [entry["row"][0] for entry in packages_of(top.checksum).get("layered", [])]
     update = {"osname": top.osname, "checksum": new, "version": info["version"], "timestamp": info["timestamp"], "origin": top.origin.refspec}
     update |= {"gpg-enabled": False, "ref-has-new-commit": True, "update-sha256": new, "rpm-diff": status.rpm_diff(changes, layered)}
+    update |= {"deployment": top.id} if top.staged and top.base == new else {}
     sysroot.write_json(status.CACHED_UPDATE, update)
     job.say("AvailableUpdate:")
     job.say(f"        Version: {info['version']}")
