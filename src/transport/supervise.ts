@@ -77,6 +77,7 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
     settle(stopped ?? ending);
   };
   const dropWith = (ending: Ending): void => {
+    if (over) return;
     program.drop();
     finish(ending);
   };
@@ -90,7 +91,7 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
 
   void program.closed.then((exit) => finish(endingOf(exit, program)));
   void program.exited.then((exit) => {
-    if (exit !== undefined) after(tuning.heldOpenMs, () => dropWith(heldOpen(exit)));
+    if (exit !== undefined) whenQuiet(program, tuning.heldOpenMs, after, () => dropWith(heldOpen(exit)));
   });
   if (Number.isFinite(request.deadlineMs)) {
     const left = startedAt + request.deadlineMs - performance.now();
@@ -98,6 +99,29 @@ function watchEnd(program: Program, request: ExecRequest, { startedAt, tuning }:
   }
   forget = onAbort(request.signal, () => stop({ how: 'aborted' }));
   return { ended, stop };
+}
+
+/** How many times as long output that goes on after the exit is taken: it may still be on its way, or come from a child without end. */
+const MOST_WAITS = 20;
+
+/** Acts when nothing came for a while; output that was written before the exit may still be on a slow way. */
+function whenQuiet(
+  program: Program,
+  quietMs: number,
+  after: (ms: number, act: () => void) => void,
+  act: () => void,
+): void {
+  let came = false;
+  for (const stream of [program.stdout, program.stderr]) stream.on('data', () => (came = true));
+  // What waits in the socket of a busy process is read before it counts as quiet.
+  const look = (left: number): void => {
+    setImmediate(() => {
+      if (!came || left === 0) return act();
+      came = false;
+      after(quietMs, () => look(left - 1));
+    });
+  };
+  after(quietMs, () => look(MOST_WAITS));
 }
 
 function endingOf(exit: Exit, program: Program): Ending {

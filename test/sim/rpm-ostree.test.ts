@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startFleet } from '../../src/sim/fleet.ts';
 import { idOf } from '../../src/sim/model/deployment.ts';
 import type { Fleet, SimHost } from '../../src/sim/types.ts';
-import { login, loginAgain, once, QUICK, type Login, type Said } from './client.ts';
+import { login, loginAgain, once, QUICK, type Login } from './client.ts';
 
 let fleet: Fleet;
 let next = 0;
@@ -165,17 +165,30 @@ describe('an update driver', () => {
 });
 
 describe('a transaction', () => {
+  let slowFleet: Fleet;
+  beforeAll(async () => {
+    slowFleet = await startFleet({ hosts: 2, user: 'root', timing: { ...QUICK, transaction: 2000 } });
+  });
+  afterAll(async () => {
+    await slowFleet.stop();
+  });
+
+  /** The transaction of a host runs, or is over. */
+  async function until(running: boolean, host: SimHost): Promise<void> {
+    while ((host.state.transaction !== undefined) !== running) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   test('goes on without its client, keeps others out, and lets the same command join', async () => {
-    const host = freshHost();
-    const session = await login(fleet, host);
-    host.inject({ fault: 'busy', ms: 400 });
+    const host = slowFleet.hosts[0]!;
+    const session = await login(slowFleet, host);
+    host.inject({ fault: 'busy', ms: 1500 });
 
     const busy = await session.run('rpm-ostree install tmux');
     const seen = await status(session);
-    while (host.state.transaction !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(false, host);
     const [first, second] = await Promise.all([
       session.run('rpm-ostree install -y htop'),
-      new Promise<Said>((resolve) => setTimeout(() => resolve(session.run('rpm-ostree install -y htop')), 25)),
+      until(true, host).then(() => session.run('rpm-ostree install -y htop')),
     ]);
     session.end();
 
@@ -206,10 +219,11 @@ describe('a transaction', () => {
   });
 
   test('survives a client that is killed', async () => {
-    const host = freshHost();
+    const host = slowFleet.hosts[1]!;
 
-    await once(fleet, host, 'rpm-ostree install -y tmux >/dev/null 2>&1 & sleep 0.03; kill -9 $!');
-    while (host.state.transaction !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    const begun = `while rpm-ostree status --json | grep -q '"transaction": null'; do :; done`;
+    await once(slowFleet, host, `rpm-ostree install -y tmux >/dev/null 2>&1 & ${begun}; kill -9 $!`);
+    await until(false, host);
 
     expect(host.state.sysroot.deployments[0]).toMatchObject({ staged: true, origin: { requested: ['tmux'] } });
   });

@@ -50,10 +50,13 @@ async function through(faults: Faults = {}, tuning = QUICK): Promise<{ proxy: Fa
   return { proxy, connection };
 }
 
-async function directly(config: readonly string[]): Promise<{ own: Sshd; connection: Connection }> {
+async function directly(
+  config: readonly string[],
+  tuning: Partial<Tuning> = QUICK,
+): Promise<{ own: Sshd; connection: Connection }> {
   const own = await startSshd({ config });
   cleanups.push(() => own.stop());
-  const connection = await sshTransport(QUICK).connect(own.target(), { signal: new AbortController().signal });
+  const connection = await sshTransport(tuning).connect(own.target(), { signal: new AbortController().signal });
   cleanups.push(() => connection.close());
   return { own, connection };
 }
@@ -272,8 +275,19 @@ describe.skipIf(NO_SSHD !== undefined)('a host', () => {
     );
   });
 
+  test('whose output is still coming after the exit status is heard to the end', async () => {
+    const { connection } = await directly([], { ...QUICK, heldOpenMs: 1000 });
+
+    const { ending, stdout } = await connection.exec({
+      text: '(for i in 1 2 3 4 5; do sleep 0.4; echo $i; done) & exit 3',
+      deadlineMs: 30_000,
+    });
+
+    expect([ending, stdout]).toEqual([{ how: 'exit', code: 3 }, '1\n2\n3\n4\n5\n']);
+  });
+
   test('that changes its session keys all the time is understood', async () => {
-    const { connection } = await directly(['RekeyLimit 1M']);
+    const { connection } = await directly(['RekeyLimit 1M'], { ...QUICK, heldOpenMs: 1000 });
 
     const { ending, stdoutBytes } = await connection.exec({
       text: 'cat',
