@@ -221,14 +221,21 @@ describe.skipIf(NO_SSHD !== undefined)('an sshd behind a bad network', () => {
   });
 
   test('hears from us five times until we are logged in, and four times for a command', async () => {
-    const { proxy, target } = await through({});
+    const { proxy, target } = await through({}, { connectTimeoutMs: 10_000 });
+    const seen = async (): Promise<{ readonly login: number; readonly command: number }> => {
+      const before = proxy.turns();
+      const connection = await connect(target);
+      const login = proxy.turns() - before;
+      await connection.exec({ text: 'true', deadlineMs: 10_000 });
+      return { login, command: proxy.turns() - before - login };
+    };
 
-    const connection = await connect(target);
-    const login = proxy.turns();
-    await connection.exec({ text: 'true', deadlineMs: 5000 });
+    // Messages that cross on the wire look like more round trips than there are, and never like fewer: the least of some tries is the truth.
+    const tries = [];
+    for (let left = 8; left > 0; left -= 1) tries.push(await seen());
 
-    expect(login).toBeLessThanOrEqual(5);
-    expect(proxy.turns() - login).toBeLessThanOrEqual(4);
+    expect(Math.min(...tries.map(({ login }) => login))).toBeLessThanOrEqual(5);
+    expect(Math.min(...tries.map(({ command }) => command))).toBeLessThanOrEqual(4);
   });
 
   test.each([
