@@ -3,9 +3,10 @@ import pLimit from 'p-limit';
 import type { Facts } from '../core/facts.ts';
 import { problemsOf } from '../core/problem.ts';
 import { showSize } from '../core/units.ts';
+import { understandFacts } from '../engine/understand.ts';
 import { selectHosts } from '../inventory/pattern.ts';
 import { findHost } from '../inventory/types.ts';
-import { factsQuestion, parseFacts } from '../facts/index.ts';
+import { factsQuestion } from '../facts/index.ts';
 import { createPaint, wantsColour } from '../report/paint.ts';
 import { createSecrets } from '../session/secrets.ts';
 import { renderProblems } from '../config/frame.ts';
@@ -52,7 +53,7 @@ async function readOne(
 ): Promise<Read> {
   try {
     const { facts } = await session.ask({ facts: factsQuestion() }, undefined, signal);
-    return facts === undefined ? { name, failed: 'the host gave no facts' } : { name, facts: parseFacts(facts) };
+    return { name, facts: understandFacts(facts) };
   } catch (error) {
     return { name, failed: renderProblems(problemsOf(error)) };
   } finally {

@@ -1,8 +1,15 @@
+import { cmd } from '../core/command.ts';
+import type { Facts } from '../core/facts.ts';
 import { Fault } from '../core/problem.ts';
-import { emptyFacts, factsQuestion, parseFacts } from '../facts/index.ts';
+import { emptyFacts, factsQuestion } from '../facts/index.ts';
 import type { Identity } from '../session/session.ts';
 import type { HostRun } from './host-run.ts';
+import { PATIENCE_MS, untilReached } from './patience.ts';
 import type { EngineDeps } from './types.ts';
+import { understandFacts } from './understand.ts';
+
+/** A host that lets one log in and then opens no channel is often one that has just booted: it is asked again for so long. */
+const FIRST_PATIENCE_MS = 60_000;
 
 /**
  * Makes sure that a host is connected and its facts are known; does nothing when both are so. Facts are one question, so that
@@ -27,11 +34,21 @@ export async function ensureConnected(
     return;
   }
   const opened = openShell(run, deps, firstUser);
-  const answers = await run.session.ask({ facts: factsQuestion() }, undefined, deps.signal);
+  run.facts = await readFacts(run, deps);
   await opened;
-  const answer = answers['facts'];
-  if (answer === undefined) throw new Fault([{ code: 'E_ANSWER', message: 'the host gave no facts' }]);
-  run.facts = parseFacts(answer);
+}
+
+function readFacts({ session, host, reboots }: HostRun, { clock, signal, emit }: EngineDeps): Promise<Facts> {
+  const patienceMs = reboots > 0 ? PATIENCE_MS : FIRST_PATIENCE_MS;
+  const say = (trouble: string): Promise<void> =>
+    emit({ type: 'note', host: host.name, text: `not ready yet (${trouble}); trying again` });
+  return untilReached({ clock, signal, patienceMs, say }, async () => {
+    const answers = await session.ask({ facts: factsQuestion() }, undefined, signal).catch(async (error: unknown) => {
+      await session.drop();
+      throw error;
+    });
+    return understandFacts(answers['facts']);
+  });
 }
 
 /** Opens a shell ahead of time. What goes wrong is told when the task itself needs the shell. */
@@ -56,6 +73,8 @@ export async function awaitHost(run: HostRun, deps: EngineDeps, patienceMs: numb
   while (!run.connected && deps.clock.elapsed() < deadline) {
     try {
       await run.session.connect(deps.signal);
+      // One that boots lets in before it has time for anything else.
+      await run.session.ask({ awake: cmd('true') }, undefined, deps.signal);
       return;
     } catch (error) {
       if (!(error instanceof Fault) || !AWAY.has(error.problems[0]?.code ?? '')) throw error;

@@ -28,6 +28,13 @@ export function endOfThrown(error: unknown, signal: AbortSignal): TaskEnd {
   return end(UNREACHABLE.has(code) ? 'unreachable' : 'failed', error.problems);
 }
 
+/** The end of a task that found no way to its host: one that keeps us waiting for the login or the facts is as good as away. */
+export function endOfConnecting(error: unknown, signal: AbortSignal): TaskEnd {
+  const ended = endOfThrown(error, signal);
+  const isLate = ended.status === 'failed' && ended.problems[0]?.code === 'E_TIMEOUT';
+  return isLate ? end('unreachable', ended.problems) : ended;
+}
+
 /** A task that did not run because its condition was false. */
 export function skipped(reason: string): TaskEnd {
   return { ...end('skipped', []), result: { changed: false, failed: false, skipped: true, skip_reason: reason } };

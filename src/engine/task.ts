@@ -13,7 +13,7 @@ import type { PlayRun } from './play-run.ts';
 import { taskScope, type Locals } from './scope.ts';
 import { runItem, type Item } from './task-item.ts';
 import { endBefore, historyOf, patienceWith, withChangeOfBefore } from './replay.ts';
-import { endOfItems, endOfThrown, isBad, skipped, type TaskEnd } from './task-end.ts';
+import { endOfConnecting, endOfItems, endOfThrown, isBad, skipped, type TaskEnd } from './task-end.ts';
 
 /** Where a task stands while it runs: the variables of the loops around it, and whether a `rescue` would catch it. */
 export interface Surroundings {
@@ -99,11 +99,15 @@ function runOnce(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: 
 }
 
 async function attempt(task: Task, run: HostRun, play: PlayRun, ref: TaskRef, around: Surroundings): Promise<TaskEnd> {
+  const firstUser = (): Identity =>
+    identityOf(task, run, play.deps.specOf(run.host), taskScope(task, run, play, around.locals));
   try {
-    const firstUser = (): Identity =>
-      identityOf(task, run, play.deps.specOf(run.host), taskScope(task, run, play, around.locals));
     await awaitHost(run, play.deps, patienceWith(historyOf(ref, play)));
     await ensureConnected(run, play.deps, play.play.gatherFacts, firstUser);
+  } catch (error) {
+    return endOfConnecting(error, play.deps.signal);
+  }
+  try {
     const scope = taskScope(task, run, play, around.locals);
     if (task.loop === undefined) return await runItem({ task, run, play, ref, scope, index: 0 });
     return await runLoop(task, run, play, ref, around);

@@ -1,5 +1,6 @@
 import { script } from '../../core/command.ts';
 import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
+import { patiently } from '../patience.ts';
 import type { StepContext } from '../step-context.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -46,6 +47,7 @@ export async function deny(id: string, ostree: OstreeFacts, why: string, context
   if (recipe === undefined) return;
   const reason = why.replaceAll(/[\t\n\r]+/g, ' ').slice(0, 300);
   const { as, signal, emit, ref } = context;
-  await context.session.run(script(WRITE, id, recipe, reason), { as, signal, deadlineMs: 30_000 });
+  const write = script(WRITE, id, recipe, reason);
+  await patiently(context, () => context.session.run(write, { as, signal, deadlineMs: 30_000 }));
   await emit({ type: 'note', host: ref.host, ref, text: 'the deployment is denied on this host from now on' });
 }

@@ -1,3 +1,4 @@
+import type { Answers } from '../../core/answer.ts';
 import type { Json } from '../../core/json.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
@@ -73,7 +74,7 @@ export async function resumeReboot(context: StepContext): Promise<Rebooted | und
   const intent = flight?.reboot;
   if (flight === undefined || intent?.how === undefined) return undefined;
   const journey = journeyFrom(intent);
-  const now = await readHostState(context);
+  const now = await patiently(context, () => readHostState(context));
   const step = intent.how;
   if (flight.rollback !== undefined) {
     const back = journeyFrom(flight.rollback);
@@ -133,7 +134,8 @@ async function announce(
 }
 
 async function wasSent(name: string, context: StepContext): Promise<boolean> {
-  const answers = await context.session.ask({ sent: wasSentQuestion(name) }, context.as, context.signal);
+  const ask = (): Promise<Answers> => context.session.ask({ sent: wasSentQuestion(name) }, context.as, context.signal);
+  const answers = await patiently(context, ask);
   return answers['sent']?.code === 0;
 }
 
@@ -164,7 +166,7 @@ async function settle(
 async function rollBack(step: RebootStep, index: number, gone: Journey, context: StepContext): Promise<Outcome> {
   const { emit, ref } = context;
   await emit({ type: 'note', host: ref.host, ref, text: 'not healthy; going back to the deployment of before' });
-  const now = await readHostState(context);
+  const now = await patiently(context, () => readHostState(context));
   const { bootId, softReboots } = now;
   const journey: Journey = {
     from: gone.expected,

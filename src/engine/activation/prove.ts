@@ -32,6 +32,7 @@ export async function prove(
   let started = clock.elapsed();
   let window = NO_WINDOW;
   let seen: HostState | undefined = first;
+  let nextTryMs: number | undefined;
   let away = started;
   for (;;) {
     // That it could be asked proves that one can log in since the boot.
@@ -55,9 +56,11 @@ export async function prove(
     if (!isAway) away = now;
     const deadline = isAway ? away + step.timeoutMs : started + health.deadlineMs;
     if (now > deadline) return late(judged, waitedMs, isAway);
-    await clock.sleep(pauseOf(health, judged.verdict), signal);
-    const next = await look(context);
-    const asleep = asleepMs(clock.elapsed() - now);
+    const pauseMs = pauseOf(health, judged.verdict);
+    await clock.sleep(pauseMs, signal);
+    const next = await look(context, nextTryMs);
+    nextTryMs = next.nextTryMs;
+    const asleep = asleepMs(clock.elapsed() - now - pauseMs);
     started += asleep;
     away += asleep;
     if (next.fatal) return { result: 'not_ours', last: next.reason };

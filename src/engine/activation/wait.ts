@@ -1,13 +1,16 @@
 import { Fault } from '../../core/problem.ts';
 import type { RebootStep } from '../../core/step.ts';
+import { showDuration } from '../../core/units.ts';
 import type { StepContext } from '../step-context.ts';
 import { hasRebooted } from './classify.ts';
 import { wasSentQuestion } from './commit.ts';
 import { nextDeployment, readHostState, type HostState } from './observe.ts';
 import type { Journey, Outcome } from './outcome.ts';
 
-/** One try to reach a host that is rebooting may take this long. */
+/** One try to reach a host that is rebooting may take this long: one that vanishes in the middle of it costs no more. */
 const TRY_MS = 15_000;
+/** A host that lets us in and is too slow to answer is given more time with each try, as long as no sleeping laptop is seen in it. */
+const LONGEST_TRY_MS = 45_000;
 /** A host that is down is tried often: its first second counts, and a refused connection costs nothing. */
 const POLL_MS = 400;
 /** A command that has not left its mark so long after it was sent was lost with its link. */
@@ -27,10 +30,12 @@ export async function waitForBoot(
   let started = clock.elapsed();
   let wasDown = false;
   let last = '';
+  let nextTryMs: number | undefined;
   for (;;) {
     const before = clock.elapsed();
     await clock.sleep(POLL_MS, signal);
-    const seen = await look(context);
+    const seen = await look(context, nextTryMs);
+    nextTryMs = seen.nextTryMs;
     started += asleepMs(clock.elapsed() - before);
     const waitedMs = clock.elapsed() - started;
     if (seen.state !== undefined) {
@@ -84,18 +89,26 @@ export interface Seen {
   readonly reason: string;
   /** Trying again will not help: another machine, or keys that were changed. */
   readonly fatal: boolean;
+  /** How long the next try may take. */
+  readonly nextTryMs: number;
 }
 
 /** Looks at a host that may be away; what is not reached is told and not thrown, except when the person interrupts. */
-export async function look(context: StepContext): Promise<Seen> {
-  const attempt = AbortSignal.any([context.signal, AbortSignal.timeout(TRY_MS)]);
+export async function look(context: StepContext, tryMs = TRY_MS): Promise<Seen> {
+  const attempt = AbortSignal.any([context.signal, AbortSignal.timeout(tryMs)]);
   try {
-    return { state: await readHostState({ ...context, signal: attempt }), reason: '', fatal: false };
+    const state = await readHostState({ ...context, signal: attempt });
+    return { state, reason: '', fatal: false, nextTryMs: TRY_MS };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Fault) && !attempt.aborted) throw error;
     await context.session.drop();
     const problem = error instanceof Fault ? error.problems[0] : undefined;
-    return { state: undefined, reason: problem?.message ?? 'no answer', fatal: problem?.code === 'E_HOSTKEY' };
+    return {
+      state: undefined,
+      reason: attempt.aborted ? `no answer within ${showDuration(tryMs)}` : (problem?.message ?? 'no answer'),
+      fatal: problem?.code === 'E_HOSTKEY',
+      nextTryMs: attempt.aborted ? Math.min(tryMs + TRY_MS, LONGEST_TRY_MS) : TRY_MS,
+    };
   }
 }
