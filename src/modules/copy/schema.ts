@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import {
-  absolutePathOrFolder,
-  accountName,
-  fileMode,
-  localFile,
-  maybeSecret,
-  obey,
-  publicText,
-  type Rule,
-} from '../params.ts';
+import { CONTENT, CONTENT_RULE } from '../content-params.ts';
+import { absolutePathOrFolder, fileMode, localFile, maybeSecret, obey, type Rule } from '../params.ts';
 
 const Shape = z.strictObject({
   dest: absolutePathOrFolder().describe(
@@ -24,19 +16,7 @@ const Shape = z.strictObject({
     .describe(
       'Permissions as quoted octal digits: "0644". preserve: those of "src". Without it an existing file keeps its own, and a new one gets 0644.',
     ),
-  owner: accountName().optional().describe('User it belongs to, by name or number.'),
-  group: accountName().optional().describe('Group it belongs to, by name or number.'),
-  backup: z
-    .boolean()
-    .default(false)
-    .describe('Keeps the former file beside it, under a name with the identity of the run.'),
-  validate: z
-    .array(publicText('a word'))
-    .min(1)
-    .optional()
-    .describe(
-      'A command that checks the new content before it is put in place; the word "%s" is a temporary file with it: [sshd, -t, -f, "%s"].',
-    ),
+  ...CONTENT,
 });
 type Shape = z.infer<typeof Shape>;
 
@@ -56,11 +36,7 @@ const RULES: readonly Rule<Shape>[] = [
     wrong: (want) => want.mode === 'preserve' && want.src === undefined,
     say: '"preserve" goes with "src"',
   },
-  {
-    at: 'validate',
-    wrong: (want) => want.validate !== undefined && !want.validate.includes('%s'),
-    say: 'expected the word "%s", which stands for the file to check',
-  },
+  CONTENT_RULE,
 ];
 
 /** The wish of the `copy` module. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { absolutePath, accountName, fileMode, obey, type Rule } from '../params.ts';
+import { OWNERS } from '../content-params.ts';
+import { absolutePath, fileMode, obey, type Rule } from '../params.ts';
 
 const Shape = z.strictObject({
   path: absolutePath().describe('What it is about.'),
@@ -12,8 +13,7 @@ const Shape = z.strictObject({
   mode: fileMode()
     .optional()
     .describe('Permissions as quoted octal digits: "0644". A new folder gets 0755, a new file 0644.'),
-  owner: accountName().optional().describe('User it belongs to, by name or number.'),
-  group: accountName().optional().describe('Group it belongs to, by name or number.'),
+  ...OWNERS,
   src: z
     .string({ error: 'expected the target of the link' })
     .min(1)

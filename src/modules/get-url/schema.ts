@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { checksum } from '../checksum.ts';
+import { OWNERS } from '../content-params.ts';
 import { headers, webUrl } from '../curl-config.ts';
-import { absolutePathOrFolder, accountName, duration, fileMode, obey, type Rule } from '../params.ts';
+import { absolutePathOrFolder, duration, fileMode, obey, type Rule } from '../params.ts';
 
 const Shape = z.strictObject({
   url: webUrl().describe('What to bring, seen from the host.'),
@@ -19,8 +20,7 @@ const Shape = z.strictObject({
       'Headers of the request, such as {Authorization: !secret …}. They are in no list of processes. Need curl.',
     ),
   mode: fileMode().optional().describe('Permissions as quoted octal digits. A new file gets "0644".'),
-  owner: accountName().optional().describe('User it belongs to, by name or number.'),
-  group: accountName().optional().describe('Group it belongs to, by name or number.'),
+  ...OWNERS,
   timeout: duration().prefault('1h').describe('How long all of it may take.'),
 });
 type Shape = z.infer<typeof Shape>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../../core/secret.ts';
-import { absolutePath, accountName, fileMode, obey, publicText, type Rule } from '../params.ts';
+import { CONTENT, CONTENT_RULE } from '../content-params.ts';
+import { absolutePath, fileMode, obey, type Rule } from '../params.ts';
 
 const shownText = (what: string): z.ZodString =>
   z.string({
@@ -67,19 +68,7 @@ const Shape = z.strictObject({
     .describe('Takes the first matching line rather than the last, for regexp and for the place of something new.'),
   create: z.boolean().default(false).describe('Makes the file when it is not there; otherwise the task fails.'),
   mode: fileMode().optional().describe('Permissions as quoted octal digits: "0644". Without it they stay.'),
-  owner: accountName().optional().describe('User it belongs to, by name or number.'),
-  group: accountName().optional().describe('Group it belongs to, by name or number.'),
-  backup: z
-    .boolean()
-    .default(false)
-    .describe('Keeps the former file beside it, under a name with the identity of the run.'),
-  validate: z
-    .array(publicText('a word'))
-    .min(1)
-    .optional()
-    .describe(
-      'A command that checks the new content before it is put in place; the word "%s" is a temporary file with it: [sshd, -t, -f, "%s"].',
-    ),
+  ...CONTENT,
 });
 type Shape = z.infer<typeof Shape>;
 
@@ -119,11 +108,7 @@ const RULES: readonly Rule<Shape>[] = [
     wrong: (want) => (want.block ?? '').split('\n').some((line) => markersOf(want).includes(line.trimEnd())),
     say: 'a line of the block equals its marker',
   },
-  {
-    at: 'validate',
-    wrong: (want) => want.validate !== undefined && !want.validate.includes('%s'),
-    say: 'expected the word "%s", which stands for the file to check',
-  },
+  CONTENT_RULE,
 ];
 
 function hasFinder({ regexp, search_string: search }: Shape): boolean {
