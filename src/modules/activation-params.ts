@@ -39,7 +39,22 @@ export const ACTIVATION = {
     .describe('Boots a deployment even if it failed on this host before (/var/lib/copse/denied there).'),
 } as const;
 
-/** A wish with those parameters. */
+/** The parameters of every module that changes what boots, and reboots. */
+export const DEPLOYING = {
+  hold_updates: z
+    .boolean({ error: 'expected true or false' })
+    .default(true)
+    .describe(
+      'Stops Zincati and the update timers of rpm-ostree and bootc while the host is changed, and starts them again.',
+    ),
+  ...ACTIVATION,
+  busy_timeout: duration()
+    .prefault('15m')
+    .describe('How long to wait for a transaction of somebody else; it is never cancelled.'),
+  reboot_timeout: duration().prefault('20m').describe('How long the host may take to come back.'),
+} as const;
+
+/** A wish with the parameters of a reboot. */
 export interface ActivationWish {
   readonly health?: Health | undefined;
   readonly rollback: 'never' | 'on_failure';

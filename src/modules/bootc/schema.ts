@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ACTIVATION } from '../activation-params.ts';
-import { duration, obey, type Rule } from '../params.ts';
+import { DEPLOYING } from '../activation-params.ts';
+import { obey, type Rule } from '../params.ts';
 
 const FLAG = { error: 'expected true or false' };
 const DIGEST = /@sha256:[0-9a-f]{64}$/;
@@ -60,15 +60,7 @@ const Shape = z.strictObject({
     .describe(
       'auto: restart userspace alone where the new image allows that, which is faster. required: refuse to reboot where it does not.',
     ),
-  hold_updates: z
-    .boolean(FLAG)
-    .default(true)
-    .describe('Stops the update timers of bootc and rpm-ostree, and Zincati, meanwhile, and starts them again.'),
-  ...ACTIVATION,
-  busy_timeout: duration()
-    .prefault('15m')
-    .describe('How long to wait for a transaction of somebody else; it is never cancelled.'),
-  reboot_timeout: duration().prefault('20m').describe('How long the host may take to come back.'),
+  ...DEPLOYING,
 });
 type Shape = z.infer<typeof Shape>;
 

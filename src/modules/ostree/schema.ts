@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ACTIVATION } from '../activation-params.ts';
+import { DEPLOYING } from '../activation-params.ts';
 import { Kargs, KARGS_RULES, KARGS_TEXT } from '../kargs-params.ts';
 import { commitSource } from '../ostree-names.ts';
-import { duration, listOf, obey, type Rule } from '../params.ts';
+import { listOf, obey, type Rule } from '../params.ts';
 
 const FLAG = { error: 'expected true or false' };
 
@@ -70,17 +70,7 @@ const Shape = z.strictObject({
     })
     .default('reboot')
     .describe('reboot: boot what is deployed at once and prove it. stage: leave it for the next boot.'),
-  hold_updates: z
-    .boolean(FLAG)
-    .default(true)
-    .describe(
-      'Stops Zincati and the update timers of rpm-ostree and bootc while the host is changed, and starts them again.',
-    ),
-  ...ACTIVATION,
-  busy_timeout: duration()
-    .prefault('15m')
-    .describe('How long to wait for a transaction of somebody else; it is never cancelled.'),
-  reboot_timeout: duration().prefault('20m').describe('How long the host may take to come back.'),
+  ...DEPLOYING,
 });
 type Shape = z.infer<typeof Shape>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ACTIVATION } from '../activation-params.ts';
-import { duration, listOf, obey, packageName, type Rule } from '../params.ts';
+import { DEPLOYING } from '../activation-params.ts';
+import { listOf, obey, packageName, type Rule } from '../params.ts';
 import { TREE_RULES, wishesTree } from './tree-rules.ts';
 import { TREE } from './tree-schema.ts';
 
@@ -38,17 +38,7 @@ const Shape = z.strictObject({
     .describe(
       'Restarts the running services that rpm-ostree names after a live apply; without it they are only reported.',
     ),
-  hold_updates: z
-    .boolean({ error: 'expected true or false' })
-    .default(true)
-    .describe(
-      'Stops Zincati and the update timers of rpm-ostree and bootc while the host is changed, and starts them again.',
-    ),
-  ...ACTIVATION,
-  busy_timeout: duration()
-    .prefault('15m')
-    .describe('How long to wait for a transaction of somebody else; it is never cancelled.'),
-  reboot_timeout: duration().prefault('20m').describe('How long the host may take to come back.'),
+  ...DEPLOYING,
 });
 type Shape = z.infer<typeof Shape>;
 
