@@ -2,6 +2,7 @@ import type { Answer } from '../core/answer.ts';
 import { script, type Command } from '../core/command.ts';
 import type { Explain, TransactionStep } from '../core/step.ts';
 import { idleQuestion } from '../facts/script.ts';
+import { errorIn, reasonIn, type Reason } from './reasons.ts';
 
 /** What the ostree of a host says it can do. */
 export interface Tool {
@@ -63,12 +64,7 @@ export function ostreeStep(
   return { do: 'transaction', say, command, waitIdle, explain: explainOstree };
 }
 
-const REASONS: readonly {
-  readonly sign: RegExp;
-  readonly code: 'E_COMMAND' | 'E_SPACE' | 'E_BUSY';
-  readonly say: (found: RegExpExecArray) => string;
-  readonly hint: string;
-}[] = [
+const REASONS: readonly Reason[] = [
   {
     sign: /No space left on device|min-free-space|bootfs requires additional space/,
     code: 'E_SPACE',
@@ -120,12 +116,10 @@ const REASONS: readonly {
 ];
 
 /** Why ostree failed: its text is the only place where it says so. What is not known keeps its own words. */
-export const explainOstree: Explain = ({ code, stderr, stdout }) => {
-  for (const { sign, code: problem, say, hint } of REASONS) {
-    const found = sign.exec(`${stderr}\n${stdout}`);
-    const words = /error: ([^\n]+)/.exec(stderr)?.[1] ?? '';
-    if (found !== null) return { code: problem, message: words === '' ? say(found) : `${say(found)} (${words})`, hint };
-  }
-  const error = /error: ([^\n]+)/.exec(stderr)?.[1];
-  return error === undefined ? undefined : { message: `ostree failed (exit ${code ?? 'unknown'}): ${error}` };
+export const explainOstree: Explain = (failed) => {
+  const known = reasonIn(REASONS, failed);
+  const error = errorIn(failed.stderr);
+  if (error === undefined) return known;
+  if (known !== undefined) return { ...known, message: `${known.message} (${error})` };
+  return { message: `ostree failed (exit ${failed.code ?? 'unknown'}): ${error}` };
 };

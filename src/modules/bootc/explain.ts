@@ -1,13 +1,5 @@
-import type { ProblemCode } from '../../core/codes.ts';
 import type { Explain } from '../../core/step.ts';
-
-interface Reason {
-  /** Found anywhere in the output: bootc ends with 1 for whatever went wrong, and says why only here. */
-  readonly sign: RegExp;
-  readonly code: ProblemCode;
-  readonly say: string;
-  readonly hint: string;
-}
+import { reasonIn, type Reason } from '../reasons.ts';
 
 const LOGS = 'run the same bootc command on the host to see all it says';
 
@@ -69,12 +61,9 @@ const REASONS: readonly Reason[] = [
 ];
 
 /** Why bootc failed. Its text is the only place where it says so; what is not known keeps the tool's own words. */
-export const explain: Explain = ({ code, stdout, stderr }) => {
-  const text = `${stderr}\n${stdout}`;
-  const found = REASONS.find(({ sign }) => sign.test(text));
-  if (found !== undefined) return { code: found.code, message: found.say, hint: found.hint };
-  const error = /(?:error:|ERROR) ([^\n]+)/.exec(stderr)?.[1];
-  return error === undefined
-    ? undefined
-    : { message: `bootc failed (exit ${code ?? 'unknown'}): ${error.slice(0, 300)}`, hint: LOGS };
+export const explain: Explain = (failed) => {
+  const known = reasonIn(REASONS, failed);
+  const error = /(?:error:|ERROR) ([^\n]+)/.exec(failed.stderr)?.[1];
+  if (known !== undefined || error === undefined) return known;
+  return { message: `bootc failed (exit ${failed.code ?? 'unknown'}): ${error.slice(0, 300)}`, hint: LOGS };
 };

@@ -1,13 +1,5 @@
-import type { ProblemCode } from '../../core/codes.ts';
 import type { Explain } from '../../core/step.ts';
-
-interface Reason {
-  /** Found anywhere in the output: other texts may stand in front, and rpm-ostree has no other way to say why. */
-  readonly sign: RegExp;
-  readonly code: ProblemCode;
-  readonly say: (found: RegExpExecArray) => string;
-  readonly hint: string;
-}
+import { errorIn, reasonIn, type Reason } from '../reasons.ts';
 
 const LOGS = '"journalctl -u rpm-ostreed -n 50 --no-pager" on the host says more';
 
@@ -136,14 +128,9 @@ const REASONS: readonly Reason[] = [
 ];
 
 /** Why a transaction of rpm-ostree failed. Its text is the only place where it says so; what is not known keeps the tool's own words. */
-export const explain: Explain = ({ code, stdout, stderr }) => {
-  const text = `${stderr}\n${stdout}`;
-  for (const { sign, code: problem, say, hint } of REASONS) {
-    const found = sign.exec(text);
-    if (found !== null) return { code: problem, message: say(found), hint };
-  }
-  const error = /error: ([^\n]+)/.exec(stderr)?.[1];
-  return error === undefined
-    ? undefined
-    : { message: `rpm-ostree failed (exit ${code ?? 'unknown'}): ${error}`, hint: LOGS };
+export const explain: Explain = (failed) => {
+  const known = reasonIn(REASONS, failed);
+  const error = errorIn(failed.stderr);
+  if (known !== undefined || error === undefined) return known;
+  return { message: `rpm-ostree failed (exit ${failed.code ?? 'unknown'}): ${error}`, hint: LOGS };
 };
