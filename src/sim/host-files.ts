@@ -18,21 +18,14 @@ export interface Identity {
   readonly name: string;
   readonly user: string;
   readonly machineId: string;
+  /** The remote that the image brings; empty where it was pulled as a container image. */
+  readonly remotes: string;
 }
 
 /** Makes the folders and files a host has before its first boot. */
 export function layFiles(root: string, identity: Identity): void {
   const home = homeOf(identity.user);
-  const folders = [
-    'etc/systemd/system',
-    'etc/ssh/sshd_config.d',
-    'var/roothome',
-    'var/log',
-    'var/lib',
-    'var/tmp',
-    'var/opt',
-    'var/srv',
-  ];
+  const folders = ['var/roothome', 'var/log', 'var/lib', 'var/tmp', 'var/opt', 'var/srv'];
   const more = [
     'var/mnt',
     'var/usrlocal/bin',
@@ -56,9 +49,9 @@ export function layFiles(root: string, identity: Identity): void {
     ['ostree', 'sysroot/ostree'],
     ['usr/sbin', 'bin'],
     ['usr/local', '../var/usrlocal'],
-    ['etc/os-release', '../usr/lib/os-release'],
   ];
   for (const [path, target] of links) symlinkSync(target, join(root, path));
+  layImageEtc(root, identity.remotes);
   const file = (path: string, text: string): void => writeFileSync(join(root, path), text);
   const shell = inward('/bin/bash', root);
   file('etc/passwd', passwd(identity.user, root, shell));
@@ -67,9 +60,22 @@ export function layFiles(root: string, identity: Identity): void {
     `root:x:0:\nwheel:x:10:${identity.user}\nnobody:x:65534:\n${loginLine(identity.user, ':x:1000:\n')}`,
   );
   file('etc/hostname', `${identity.name}\n`);
-  file('etc/hosts', '127.0.0.1 localhost\n::1 localhost\n');
   file('etc/machine-id', `${identity.machineId}\n`);
   file('etc/fstab', '');
+}
+
+/** What the image brings as /etc: it is the host's own, and stays below /usr to be compared with. */
+function layImageEtc(root: string, remotes: string): void {
+  for (const folder of ['usr/etc/systemd/system', 'usr/etc/ssh/sshd_config.d', 'usr/etc/ostree/remotes.d']) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+  const file = (path: string, text: string): void => writeFileSync(join(root, 'usr/etc', path), text);
+  symlinkSync('../usr/lib/os-release', join(root, 'usr/etc/os-release'));
+  file('passwd', passwd('root', root, inward('/bin/bash', root)));
+  file('group', 'root:x:0:\nwheel:x:10:\nnobody:x:65534:\n');
+  file('hosts', '127.0.0.1 localhost\n::1 localhost\n');
+  if (remotes !== '') file('ostree/remotes.d/fedora-iot.conf', remotes);
+  cpSync(join(root, 'usr/etc'), join(root, 'etc'), { recursive: true, verbatimSymlinks: true });
 }
 
 function passwd(user: string, root: string, shell: string): string {
@@ -90,6 +96,8 @@ export function homeOf(user: string): string {
 export interface BootFiles {
   readonly bootId: string;
   readonly deployment: Deployment;
+  /** Where the boot loader's entry points, below /ostree. */
+  readonly link: string;
   /** The tree of programs of that deployment. */
   readonly tree: string;
 }
@@ -109,7 +117,7 @@ export function layBoot(root: string, boot: BootFiles): void {
   file('proc/sys/kernel/random/boot_id', `${boot.bootId}\n`);
   file('proc/sys/kernel/osrelease', `${tree.base.kernel}\n`);
   layKernel(root);
-  file('proc/cmdline', `${boot.deployment.kargs.join(' ')} ostree=/ostree/boot.1/${boot.deployment.osname}/0\n`);
+  file('proc/cmdline', `${boot.deployment.kargs.join(' ')} ostree=${boot.link}\n`);
   file(
     'proc/meminfo',
     'MemTotal:        8131264 kB\nMemFree:         5210044 kB\nMemAvailable:    7140580 kB\nSwapTotal:             0 kB\n',
@@ -193,17 +201,6 @@ function mounts(root: string): string {
   ];
   const all = [`/dev/vda4 / xfs rw`, ...rows, 'tmpfs /run tmpfs rw', 'tmpfs /tmp tmpfs rw'];
   return all.map((row) => `${row.replaceAll(/ (\/\w+)/g, ` ${root}$1`)},relatime 0 0\n`).join('');
-}
-
-/** Makes the folders of all deployments, with the package database scripts look for, and removes those of others. */
-export function layDeployments(root: string, deployments: readonly Deployment[]): void {
-  const [first] = deployments;
-  if (first === undefined) return;
-  const all = join(root, 'sysroot/ostree/deploy', first.osname, 'deploy');
-  mkdirSync(all, { recursive: true });
-  const wanted = new Set(deployments.map(folderName));
-  for (const name of wanted) mkdirSync(join(all, name, 'usr/share/rpm'), { recursive: true });
-  for (const name of readdirSync(all)) if (!wanted.has(name)) rmSync(join(all, name), { recursive: true, force: true });
 }
 
 /** `CHECKSUM.SERIAL`, as ostree names the folder of a deployment. */

@@ -2,10 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import type { Fault, FaultName } from './faults.ts';
-import { homeOf, layBoot, layDeployments, layFiles, usePrograms } from './host-files.ts';
-import { idOf } from './model/deployment.ts';
+import { homeOf, layBoot, layFiles, usePrograms } from './host-files.ts';
+import { idOf, type Deployment } from './model/deployment.ts';
+import { IMAGE_REMOTE } from './model/first-sysroot.ts';
+import { imageOf } from './model/image.ts';
 import type { JournalLine } from './model/journal.ts';
+import { firstRefs, type Refs } from './model/repo.ts';
 import { bootedOf, type Sysroot } from './model/sysroot.ts';
+import { bootLink, layOstree } from './ostree-files.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import type { Random } from './random.ts';
@@ -31,8 +35,12 @@ export interface Machine {
   readonly faults: Map<FaultName, Fault>;
   readonly counts: MutableCounts;
   readonly trees: Trees;
-  /** Setting it makes and removes the folders of deployments. */
+  /** Setting it makes and removes the files of deployments. */
   sysroot: Sysroot;
+  /** What its repository has pulled; setting it lays the files of the repository. */
+  refs: Refs;
+  /** Held while ostree itself works on the deployments: others wait for it. */
+  sysrootLock: Promise<unknown> | undefined;
   bootId: string;
   /** How often userspace alone was rebooted in this boot of the kernel, and whether the reboot under way is such a one. */
   softReboot: { readonly count: number; readonly pending: boolean } | undefined;
@@ -88,6 +96,7 @@ export interface MachineParts {
 /** A machine that runs already; its files are laid when somebody first needs them. */
 export function createMachine(parts: MachineParts): Machine {
   let { sysroot } = parts;
+  let refs = firstRefs(sysroot.deployments);
   const machine: Machine = {
     ...parts,
     get sysroot() {
@@ -95,8 +104,16 @@ export function createMachine(parts: MachineParts): Machine {
     },
     set sysroot(next) {
       sysroot = next;
-      layDeployments(parts.root, next.deployments);
+      layOstree(parts.root, sysroot, refs);
     },
+    get refs() {
+      return refs;
+    },
+    set refs(next) {
+      refs = next;
+      layOstree(parts.root, sysroot, refs);
+    },
+    sysrootLock: undefined,
     name: parts.options.name,
     units: createUnits(parts.root, updatersOf(parts.options)),
     owners: createOwners(parts.root, parts.user),
@@ -130,22 +147,29 @@ function updatersOf({ driver, image }: HostOptions): readonly string[] {
 
 /** Lays the files of a host before its first use. */
 export function prepareFiles(machine: Machine): void {
-  layDeployments(machine.root, machine.sysroot.deployments);
-  layFiles(machine.root, { name: machine.name, user: machine.user, machineId: machine.random.hex(32) });
+  const { root, name, user, random, sysroot } = machine;
+  const remotes = imageOf(bootedOf(sysroot).origin.refspec) === undefined ? IMAGE_REMOTE : '';
+  layOstree(root, sysroot, machine.refs);
+  layFiles(root, { name, user, machineId: random.hex(32), remotes });
   enterBoot(machine);
 }
 
 /** Files and units of the deployment that runs. */
 export function enterBoot(machine: Machine): void {
   const deployment = bootedOf(machine.sysroot);
-  layBoot(machine.root, { bootId: machine.bootId, deployment, tree: machine.trees.of(deployment) });
+  const link = bootLink(machine.sysroot.deployments, deployment);
+  layBoot(machine.root, { bootId: machine.bootId, deployment, link, tree: treeOf(machine, deployment) });
   machine.units.boot(deployment, machine.bootedAt);
 }
 
 /** Makes the running tree that of another deployment, as a live apply does. */
 export function showTree(machine: Machine, id: string): void {
   const deployment = machine.sysroot.deployments.find((one) => idOf(one) === id);
-  if (deployment !== undefined) usePrograms(machine.root, machine.trees.of(deployment));
+  if (deployment !== undefined) usePrograms(machine.root, treeOf(machine, deployment));
+}
+
+function treeOf({ trees, options }: Machine, deployment: Deployment): string {
+  return trees.of(deployment, options.isPlainOstree === true ? ['rpm-ostree', 'bootc'] : []);
 }
 
 /** Environment of a program a user starts. */
@@ -157,6 +181,8 @@ export function environment(machine: Machine, user: string): Readonly<Record<str
     LOGNAME: user,
     SHELL: `${root}/bin/bash`,
     PATH: ['/usr/local/bin', '/usr/bin'].map((path) => root + path).join(':'),
+    // mktemp has a path of its own for where nothing is said.
+    TMPDIR: `${root}/tmp`,
     COPSE_SIM_USER: user,
   };
 }

@@ -67,6 +67,7 @@ export function goDown(machine: Machine): void {
   machine.power.abort(new Error('the host went down'));
   machine.processes.endAll();
   machine.transaction = undefined;
+  machine.sysrootLock = undefined;
 }
 
 /** The host boots the first deployment of the boot order. */

@@ -14,10 +14,10 @@ const REAL_PROGRAMS =
 /** Programs that do nothing on a host without disks and security modules of its own. */
 const SILENT = ['chcon', 'fsfreeze', 'restorecon', 'sync', 'udevadm'];
 
-/** The trees of deployments: one folder per checksum, shared by all hosts that have it. */
+/** The trees of deployments: one folder per checksum and programs left out, shared by all hosts that have it. */
 export interface Trees {
   /** The folder that holds the programs of a deployment, in `bin`; made when it is asked for first. */
-  of(deployment: Deployment): string;
+  of(deployment: Deployment, without?: readonly string[]): string;
 }
 
 /** Makes trees below a folder; `tools` are the modelled programs. */
@@ -35,16 +35,16 @@ export function createTrees(folder: string, tools: readonly string[]): Trees {
   const setsid = links.get('setsid');
   if (setsid !== undefined) links.set('copse-setsid', setsid);
   for (const name of tools) if (name !== 'setsid' || setsid !== undefined) links.set(name, standIn);
-  return { of: (deployment) => ensureTree(folder, deployment, links, standIn) };
+  return {
+    of: (deployment, without = []) => {
+      const path = join(folder, [deployment.checksum.slice(0, 16), ...without].join('-'));
+      const left = new Map([...links].filter(([name]) => !without.includes(name)));
+      return ensureTree(path, deployment, left, standIn);
+    },
+  };
 }
 
-function ensureTree(
-  folder: string,
-  deployment: Deployment,
-  links: ReadonlyMap<string, string>,
-  standIn: string,
-): string {
-  const path = join(folder, deployment.checksum.slice(0, 16));
+function ensureTree(path: string, deployment: Deployment, links: ReadonlyMap<string, string>, standIn: string): string {
   if (existsSync(path)) return path;
   const tree = resolve(deployment.origin);
   const programs = new Map(links);

@@ -23,6 +23,8 @@ export interface HostOptions {
   readonly packages?: readonly string[];
   /** Container image that it runs, such as `quay.io/example/os:42`; an ostree ref when absent. */
   readonly image?: string;
+  /** Managed with the tool of libostree itself: it has neither rpm-ostree nor bootc. */
+  readonly isPlainOstree?: boolean;
   /** All builds of its image have one kernel, so that userspace alone can be restarted into them. */
   readonly sameKernel?: boolean;
   /** An update driver that is registered and runs: it keeps others from upgrading, deploying and rebasing. */

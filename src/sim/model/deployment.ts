@@ -16,6 +16,8 @@ export interface Origin {
   readonly replacements?: readonly string[];
   /** Arguments of an initramfs that is made on the host; absent where that of the base is used. */
   readonly initramfs?: readonly string[];
+  /** What the origin file names, where ostree deployed a commit that is not said by its ref. */
+  readonly follows?: string | undefined;
 }
 
 /** One bootable tree with its place in the boot order. */
@@ -36,6 +38,8 @@ export interface Deployment {
   readonly live?: string;
   /** Checksum that a live apply was cut off on its way to. */
   readonly liveCut?: string;
+  /** Staged so that its finalization removes no other deployment. */
+  readonly retains?: boolean;
   /** The command line that made it. */
   readonly madeBy: string;
 }

@@ -6,6 +6,10 @@ import type { Sysroot } from './sysroot.ts';
 /** Where the base image comes from. */
 export const REFSPEC = 'fedora-iot:fedora/stable/x86_64/iot';
 
+/** The remote of that name, as the image describes it. */
+export const IMAGE_REMOTE =
+  '[remote "fedora-iot"]\nurl=https://ostree.fedoraproject.org/iot\ngpg-verify=true\ngpgkeypath=/etc/pki/rpm-gpg/\n';
+
 const KARGS = ['root=UUID=6f0e5b7c-1c5e-4b8f-9a53-0d6a4f0c9e11', 'rw', 'console=tty0'];
 
 /** A host as it is found: on the middle build, the build before it as the way back. */

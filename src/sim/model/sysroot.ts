@@ -43,15 +43,41 @@ export function stage(sysroot: Sysroot, deployment: Deployment): Sysroot {
 }
 
 /**
- * What ostree does at shutdown: the staged deployment becomes an ordinary one, first in boot order; beside it stay the
- * booted one and the pinned ones. A locked one stays staged for nobody: it is dropped with the boot.
+ * What ostree does at shutdown: the staged deployment becomes an ordinary one, first in boot order. A locked one stays staged for
+ * nobody: it is dropped with the boot.
  */
 export function finalize(sysroot: Sysroot): Sysroot {
   const [first, ...others] = sysroot.deployments;
   if (first?.staged !== true) return sysroot;
   if (first.locked) return { ...sysroot, deployments: others };
-  const kept = others.filter((one) => idOf(one) === sysroot.bootedId || one.pinned);
-  return { ...sysroot, deployments: [{ ...first, staged: false }, ...kept] };
+  const { retains = false, ...deployment } = first;
+  return add(sysroot, { ...deployment, staged: false }, { retains, isDefault: true });
+}
+
+/** How a deployment comes into the boot order. */
+export interface Adding {
+  /** Every other deployment stays. */
+  readonly retains: boolean;
+  /** It boots next; it comes after the booted one otherwise. */
+  readonly isDefault: boolean;
+}
+
+/** Adds a finished deployment. Beside it stay the booted one, the pinned ones and those of other stateroots; a staged one is dropped. */
+export function add(sysroot: Sysroot, deployment: Deployment, { retains, isDefault }: Adding): Sysroot {
+  const others = sysroot.deployments.filter((one) => !one.staged);
+  const isMerge = (one: Deployment): boolean =>
+    one.osname !== bootedOf(sysroot).osname && one === others.find(({ osname }) => osname === one.osname);
+  const kept = others.filter(
+    (one) =>
+      retains || one.pinned || one.osname !== deployment.osname || idOf(one) === sysroot.bootedId || isMerge(one),
+  );
+  const at = isDefault ? 0 : kept.findIndex((one) => idOf(one) === sysroot.bootedId) + 1;
+  return { ...sysroot, deployments: kept.toSpliced(at, 0, deployment) };
+}
+
+/** Takes a deployment out of the boot order. */
+export function remove(sysroot: Sysroot, id: string): Sysroot {
+  return { ...sysroot, deployments: sysroot.deployments.filter((one) => idOf(one) !== id) };
 }
 
 /** Drops the staged deployment, as power loss or a failed finalization does. */

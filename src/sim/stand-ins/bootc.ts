@@ -7,6 +7,7 @@ import { imageOf, isPrivate, refspecOf, versionNamed, type ImageName } from '../
 import { bootedOf, change, dropStaged, mergeBase, putFirst, rollbackOf } from '../model/sysroot.ts';
 import { readWords, type Words } from '../words.ts';
 import { bootcStatus, isCapable, isLayered, lookFor } from './bootc-status.ts';
+import { idle } from './ostree-verb.ts';
 import { rebootNow } from './reboot.ts';
 import { stageOrigin } from './rpm-ostree-packages.ts';
 import { transact, writeFailure, type Work } from './transactions.ts';
@@ -107,7 +108,7 @@ async function switchImage(machine: Machine, call: Call, words: Words): Promise<
 
 /** bootc waits for whoever has the lock of the system. */
 async function work(machine: Machine, call: Call, words: Words, method: string, run: Work): Promise<number> {
-  while (machine.transaction !== undefined) await machine.transaction.done;
+  await idle(machine, call);
   const code = await transact(machine, call, { method, work: run });
   return code === 0 ? finish(machine, call, words) : code;
 }

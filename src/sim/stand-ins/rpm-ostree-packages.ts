@@ -2,6 +2,7 @@ import type { Call } from '../calls.ts';
 import { faultOf, sleepOn, type Machine } from '../machine.ts';
 import { resolve, type Deployment, type Origin, type Tree } from '../model/deployment.ts';
 import { evr, nevra, packageOf, rpmNamed, satisfies } from '../model/packages.ts';
+import { withOrigin } from '../model/repo.ts';
 import { mergeBase, nextSerial, stage } from '../model/sysroot.ts';
 import { readWords, type Words } from '../words.ts';
 import { applyLive } from './rpm-ostree-live.ts';
@@ -132,6 +133,7 @@ export function stageOrigin(machine: Machine, { origin, locked, madeBy, kargs }:
     unlocked: 'none',
     madeBy,
   };
+  machine.refs = withOrigin(machine.refs, origin);
   machine.sysroot = stage(sysroot, deployment);
   logDeployment(machine);
 }

@@ -79,9 +79,9 @@ function describe(deployment: Deployment, booted: boolean): unknown {
 }
 
 /** A container image stands under keys of its own, and there is no origin then. */
-function sourceOf({ refspec, version }: Deployment['origin']): object {
+function sourceOf({ refspec, version, follows }: Deployment['origin']): object {
   const image = imageOf(refspec);
-  if (image === undefined) return { origin: refspec };
+  if (image === undefined) return { origin: follows ?? refspec };
   return {
     'container-image-reference': refspec,
     'container-image-reference-digest': digestOf(image.name, version),

@@ -93,6 +93,7 @@ function move(machine: Machine, call: Call, words: Words, wish: Move): number | 
     const origin: Origin = {
       ...merge.origin,
       refspec: wish.refspec ?? merge.origin.refspec,
+      follows: undefined,
       version: wish.version,
       pinnedBuild: wish.pinnedBuild,
       requested: [...kept, ...wished.filter((request) => !kept.includes(request))],

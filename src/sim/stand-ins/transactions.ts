@@ -27,6 +27,10 @@ export async function transact(machine: Machine, call: Call, wish: TransactionWi
     call.err('error: Reboot initiated, cannot start new transaction\n');
     return 1;
   }
+  if (current === undefined && machine.sysrootLock !== undefined) {
+    call.err('error: System transaction in progress\n');
+    return 1;
+  }
   if (current !== undefined) call.out(`Attaching to existing transaction: ${current.title}\n`);
   const work = faultOf(machine, 'daemon-crash') === undefined ? wish.work : crash(machine);
   return follow(
