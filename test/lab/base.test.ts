@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { tasksOf, told } from './copse.ts';
 import { scenario } from './scenario.ts';
 
-const site = (origin: string, sum: string): string => `
+const site = (origin: string, sum: string, setup: string): string => `
 - hosts: lab
   become: true
   tasks:
@@ -26,6 +28,8 @@ const site = (origin: string, sum: string): string => `
         on_calendar: daily
         randomized_delay: 1s
         persistent: true
+    - {name: archive, unarchive: {src: /var/lib/app.tar.gz, dest: /opt/app, strip_components: 1, owner: app, group: app}}
+    - {name: setup, script: {src: ${setup}, args: ["a  b", "$(id)"], creates: /var/lib/setup-done}, environment: {TOKEN: "\${{ vars.token }}"}}
     - {name: question, http: {url: "${origin}/packages/index.json"}, register: index, changed_when: "false"}
     - {name: it is JSON, assert: {that: "index.status == 200 && index.json != null"}}
 `;
@@ -43,15 +47,21 @@ scenario(
   'the base modules converge, hold after a reboot, and leave nothing behind when they are told to go',
   {
     proves:
-      'hostname, group, user, authorized_key, lines, kernel_module, sysctl, get_url, timer, http: changed, then ok, ok after a reboot',
+      'hostname, group, user, authorized_key, lines, kernel_module, sysctl, get_url, timer, unarchive, script, http: changed, then ok, ok after a reboot',
   },
-  async ({ machines: [machine], sh, play }) => {
+  async ({ machines: [machine], folder, sh, play }) => {
     const origin = `http://10.0.2.2:${machine.httpPort}`;
     const [sum = ''] = (await sh(machine, `curl -sf ${origin}/packages/index.json | sha256sum`)).split(' ');
-    const playbook = site(origin, sum);
+    const setup = join(folder, 'setup.sh');
+    await writeFile(setup, '#!/bin/bash\nprintf "%s|" "$@" "$TOKEN" >/var/lib/setup-done\n');
+    await sh(
+      machine,
+      'mkdir -p /tmp/a/app-1/bin; echo tool >/tmp/a/app-1/bin/tool; tar -C /tmp/a -czf /var/lib/app.tar.gz app-1',
+    );
+    const playbook = site(origin, sum, setup);
     const words = ['-e', '{"token": "it\\"s a secret"}'];
     const state =
-      'cat /proc/sys/net/bridge/bridge-nf-call-iptables /proc/sys/vm/swappiness; stat -c "%a %G" /var/lib/index.json /etc/copse/timers/lab-report.env; systemctl is-enabled lab-report.timer; uname -n; id -u app; grep -c peer /etc/hosts';
+      'cat /proc/sys/net/bridge/bridge-nf-call-iptables /proc/sys/vm/swappiness; stat -c "%a %G" /var/lib/index.json /etc/copse/timers/lab-report.env; systemctl is-enabled lab-report.timer; uname -n; id -u app; grep -c peer /etc/hosts; stat -c "%U %G" /opt/app/bin/tool; cat /opt/app/bin/tool /var/lib/setup-done';
 
     const first = await play(playbook, { user: 'admin', words });
     const second = await play(playbook, { user: 'admin', words });
@@ -66,12 +76,14 @@ scenario(
     const removed = await play(gone, { user: 'admin' });
     const again = await play(gone, { user: 'admin' });
 
-    const names = ['name', 'group', 'user', 'key', 'line', 'module', 'kernel', 'file', 'timer'];
+    const names = ['name', 'group', 'user', 'key', 'line', 'module', 'kernel', 'file', 'timer', 'archive', 'setup'];
     const all = (status: string) => Object.fromEntries(names.map((name) => [name, status]));
     const rest = { question: 'ok', 'it is JSON': 'ok' };
     expect(tasksOf(first), told(first)).toEqual({ ...all('changed'), ...rest });
     expect(tasksOf(second), told(second)).toEqual({ ...all('ok'), ...rest });
-    expect(now).toBe('0\n13\n640 app\n600 root\nenabled\nedge77.lab.test\n4500\n1');
+    expect(now).toBe(
+      '0\n13\n640 app\n600 root\nenabled\nedge77.lab.test\n4500\n1\napp app\ntool\na  b|$(id)|it"s a secret|',
+    );
     expect(report).toBe('a  b|$(id)|%h|;|it"s a secret|it\'s "x" \\ $y|');
     expect(rebooted.code, told(rebooted)).toBe(0);
     expect(tasksOf(third), told(third)).toEqual({ ...all('ok'), ...rest });
