@@ -41,6 +41,7 @@ async function over(visits: readonly Seen[], more: Partial<Settling> = {}, sleep
     clock,
     signal: new AbortController().signal,
     withinMs: 60_000,
+    boots: false,
     mayHaveConfirmed: false,
     ...more,
   });
@@ -68,14 +69,21 @@ describe('the end of a window', () => {
     expect((await over(visits)).settled).toEqual(settled);
   });
 
-  it('is left to the host for its whole time and a minute, and a changed reason is told once', async () => {
+  it('is left to the host for its whole time and two minutes, and a changed reason is told once', async () => {
     const { ms, notes } = await over([AWAY, AWAY, BROKEN]);
 
-    expect([ms > 120_000, ms < 130_000, notes]).toEqual([
+    expect([ms > 180_000, ms < 190_000, notes]).toEqual([
       true,
       true,
       ['no new connection yet: no route', 'no new connection yet: lost'],
     ]);
+  });
+
+  it('is waited for longer where the host has to boot to undo', async () => {
+    const quiet = Array.from({ length: 500 }, () => AWAY);
+
+    expect((await over([...quiet, seen('undone')], { boots: true })).settled.end).toBe('undone');
+    expect((await over([...quiet, seen('undone')])).settled.end).toBe('unknown');
   });
 
   it('is forced over the connection of before when logging in is refused three times, with long pauses', async () => {

@@ -81,7 +81,7 @@ scenario(
     expect(await sh(machine, `grep -o lab.good=1 /proc/cmdline; ${LEFT}`)).toBe('lab.good=1\nnothing');
 
     // The new deployment boots, and then nobody gets in any more.
-    const bad = await play(guarded(`{within: 10m, ${UNDROP}}`, sshd('MaxSessions 5'), kargs('lab.bad=1'), DROP), {
+    const bad = await play(guarded(`{within: 4m, ${UNDROP}}`, sshd('MaxSessions 5'), kargs('lab.bad=1'), DROP), {
       user: 'admin',
     });
 

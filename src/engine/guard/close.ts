@@ -39,6 +39,7 @@ export async function close(
     clock: deps.clock,
     signal: deps.signal,
     withinMs,
+    boots: parts.deployments,
     mayHaveConfirmed,
   });
   if (settled.end === 'confirmed' || settled.end === 'undone' || settled.end === 'gone') await tell(settled.end);

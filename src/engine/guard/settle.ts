@@ -13,6 +13,8 @@ export interface Settling {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly withinMs: number;
+  /** Whether a reboot may belong to the undo. */
+  readonly boots: boolean;
   /** Whether a confirmation of an earlier copse may have reached the host. */
   readonly mayHaveConfirmed: boolean;
 }
@@ -33,8 +35,11 @@ const PAUSE_MS = 1000;
 const REFUSED_PAUSE_MS = 10_000;
 /** So many refused logins in a row are enough: the change is undone at once over the connection of before. */
 const REFUSALS = 3;
-/** How long an undo may take after the time was over: units are restarted, and a reboot may belong to it. */
+/** How long an undo that was seen to begin may take: units are restarted, and a reboot may belong to it. */
 const UNDO_MS = 20 * 60_000;
+/** How long after the time is over a host that lets nobody in may take to undo and be back: units are restarted, or it boots. */
+const BACK_MS = 2 * 60_000;
+const BOOTED_MS = 10 * 60_000;
 
 /** What was learned over the visits so far. */
 interface Learned {
@@ -47,14 +52,14 @@ interface Learned {
 
 /** Visits until the host says how the window ended. The host alone decides between confirming and undoing; copse only reads which it was. */
 export async function settle(settling: Settling): Promise<Settled> {
-  const { want, visit, clock, signal, withinMs, mayHaveConfirmed } = settling;
+  const { want, visit, clock, signal, withinMs, boots, mayHaveConfirmed } = settling;
   let last = clock.elapsed();
   const learned: Learned = {
     confirms: mayHaveConfirmed,
     refusals: 0,
     because: '',
     isUndoing: false,
-    deadline: last + withinMs + 60_000,
+    deadline: last + withinMs + (boots ? BOOTED_MS : BACK_MS),
   };
   for (;;) {
     const before = clock.elapsed();
