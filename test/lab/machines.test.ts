@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { writeInventory } from '../../lab/inventory.ts';
 import type { Machine } from '../../lab/machine.ts';
-import { bootId, boots, onMachine, sshAnswers, withMonitor } from '../../lab/reach.ts';
+import { bootId, boots, onMachine, sshAnswers, sshWords, withMonitor } from '../../lab/reach.ts';
 import { keyFile } from '../../lab/paths.ts';
 import { attempt, until } from '../../lab/shell.ts';
 import { scenario } from './scenario.ts';
@@ -42,10 +42,10 @@ scenario(
   async ({ machines: [machine], sh, fault }) => {
     const disks = (): Promise<string> => sh(machine, 'lsblk -dno NAME,SERIAL | grep lab-disk || true');
     await fault(machine, 'pause');
-    expect((await attempt(quickSsh(machine), { timeoutMs: 4000 })).code).not.toBe(0);
+    expect((await attempt([...sshWords(machine), 'true'], { timeoutMs: 4000 })).code).not.toBe(0);
     await fault(machine, 'resume');
     await fault(machine, 'link-down');
-    expect((await attempt(quickSsh(machine), { timeoutMs: 4000 })).code).not.toBe(0);
+    expect((await attempt([...sshWords(machine), 'true'], { timeoutMs: 4000 })).code).not.toBe(0);
     await fault(machine, 'link-up');
     expect(await sh(machine, 'echo back')).toBe('back');
 
@@ -112,20 +112,6 @@ scenario(
     expect(await sh(machine, 'cat /etc/lab-seed; echo; hostname')).toBe(`seeded\n${machine.name}`);
   },
 );
-
-function quickSsh(machine: Machine): readonly [string, ...string[]] {
-  const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=3'];
-  return [
-    'ssh',
-    '-i',
-    keyFile,
-    '-p',
-    String(machine.port),
-    ...options.flatMap((option) => ['-o', option]),
-    `root@${machine.address}`,
-    'true',
-  ];
-}
 
 async function strictSsh(machine: Machine, knownHosts: string): Promise<number> {
   const options = [

@@ -25,8 +25,8 @@ export function treeDelta(want: TreeWish, have: Have, one: DeploymentFact, wasTr
   const booted = treeFact(tree, ostree.booted);
   const first = ostree.deployments.find(({ stateroot }) => stateroot === ostree.booted.stateroot) ?? ostree.booted;
   const has = one.id === first.id || fact.baseChecksum === treeFact(tree, first).baseChecksum;
-  const tried = wasTried ? (has ? 'came' : 'old') : 'no';
-  const move = baseMove(want, { one: fact, booted, update: tree.update, tried });
+  const came = has ? 'came' : 'old';
+  const move = baseMove(want, { one: fact, booted, update: tree.update, tried: wasTried ? came : 'no' });
   const { add, drop } = rpmsDelta(rpms.layered, one.local_packages);
   const isNext = one.id === first.id;
   return {
