@@ -57,6 +57,25 @@ function importsOf(file: string): readonly string[] {
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
+/** The files of src that a file imports, types included. */
+function reachedBy(file: string): readonly string[] {
+  return importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(src, resolve(src, dirname(file), name)));
+}
+
+/** The files that stand in a circle, or between two: what is left when those that import none of the rest, or that none of it imports, go away. */
+function circles(): readonly string[] {
+  const imports = new Map(files.map((file) => [file, reachedBy(file)]));
+  let left = new Set(files);
+  for (;;) {
+    const imported = new Set([...left].flatMap((file) => imports.get(file) ?? []));
+    const kept = [...left].filter((file) => imported.has(file) && imports.get(file)?.some((name) => left.has(name)));
+    if (kept.length === left.size) return kept;
+    left = new Set(kept);
+  }
+}
+
 function folderOf(file: string): string {
   return file.includes('/') ? (file.split('/')[0] ?? '') : '';
 }
@@ -66,11 +85,13 @@ describe('the structure of src', () => {
     const folder = folderOf(file);
     const allowed = [folder, ...(MAY_IMPORT[folder] ?? [])];
 
-    const reached = importsOf(file)
-      .filter((name) => name.startsWith('.'))
-      .map((name) => folderOf(relative(src, resolve(src, dirname(file), name))));
+    const reached = reachedBy(file).map(folderOf);
 
     expect(reached.filter((name) => !allowed.includes(name))).toEqual([]);
+  });
+
+  it('has no circle of files that import each other, not even for a type', () => {
+    expect(circles()).toEqual([]);
   });
 
   it('has a row in the table for every folder', () => {

@@ -6,6 +6,12 @@ export interface Span {
   readonly to: number;
 }
 
+/** What is wrong in an expression's text, and where. */
+export interface ParseTrouble extends Span {
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** A parsed expression, free of the parser's own shapes. */
 export type Node = Span &
   (

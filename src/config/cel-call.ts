@@ -1,7 +1,8 @@
 import { Secret } from '../core/secret.ts';
 import type { Value } from '../core/value.ts';
 import type { NodeOf } from './cel-ast.ts';
-import { acceptsCount, functionsNamed, kindAt, signature, type CelFunction } from './cel-functions.ts';
+import type { CelFunction } from './cel-function.ts';
+import { acceptsCount, functionsNamed, kindAt, signature } from './cel-functions.ts';
 import { aKind, certain, spend, trouble, type Evaluation, type Known } from './cel-run.ts';
 import { hasUnknown, kindOf, Unknown, type Kind } from './type.ts';
 import { holdsSecret, opened, sealed } from './values.ts';

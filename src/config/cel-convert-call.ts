@@ -1,8 +1,7 @@
 import { didYouMean } from '../core/nearest.ts';
-import type { EachMacro, Node, Span } from './cel-ast.ts';
-import type { Ast } from './cel-convert.ts';
+import type { EachMacro, Node, ParseTrouble, Span } from './cel-ast.ts';
 import { acceptsCount, FUNCTIONS, functionsNamed, signature } from './cel-functions.ts';
-import type { ParseTrouble } from './cel-parse.ts';
+import type { Ast } from './cel-parser.ts';
 import { regexOf } from './regex.ts';
 
 const EACH: ReadonlyMap<string, EachMacro> = new Map(

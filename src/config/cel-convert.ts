@@ -1,18 +1,6 @@
-import { Environment } from '@marcbachmann/cel-js';
-import type { Node, Span } from './cel-ast.ts';
+import type { Node, ParseTrouble, Span } from './cel-ast.ts';
 import { callNode, macroNode } from './cel-convert-call.ts';
-import type { ParseTrouble } from './cel-parse.ts';
-
-/** The CEL parser. Only its syntax is used: evaluation is ours, because of secrets, unknown values and bounded work. */
-export const parser = new Environment({
-  unlistedVariablesAreDyn: true,
-  homogeneousAggregateLiterals: false,
-  enableOptionalTypes: true,
-  limits: { maxAstNodes: 2000, maxDepth: 60 },
-});
-
-/** The parser's node; the library does not export its type. */
-export type Ast = ReturnType<typeof parser.parse>['ast'];
+import type { Ast } from './cel-parser.ts';
 
 /** The parser's node as ours; what we do not take is added to `found`. */
 export function convert(ast: Ast, found: ParseTrouble[]): Node {

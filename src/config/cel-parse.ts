@@ -1,14 +1,9 @@
 import { ParseError } from '@marcbachmann/cel-js';
-import type { Node, Span } from './cel-ast.ts';
-import { convert, parser } from './cel-convert.ts';
+import type { Node, ParseTrouble, Span } from './cel-ast.ts';
+import { convert } from './cel-convert.ts';
+import { parser } from './cel-parser.ts';
 
 const MAX_LENGTH = 20_000;
-
-/** What is wrong in an expression's text, and where. */
-export interface ParseTrouble extends Span {
-  readonly message: string;
-  readonly hint?: string;
-}
 
 /** Parses CEL; every function is known and called with a right number of arguments afterwards. */
 export function parseCel(text: string): { readonly node: Node } | { readonly trouble: ParseTrouble } {

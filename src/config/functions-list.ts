@@ -1,5 +1,5 @@
 import type { Value } from '../core/value.ts';
-import type { CelFunction, FunctionUse } from './cel-functions.ts';
+import type { CelFunction, FunctionUse } from './cel-function.ts';
 import { emptyRecord } from './plain.ts';
 import { ANY, BOOL, listOf, NUMBER, STRING, type Kind, type Type } from './type.ts';
 import { joinTexts } from '../core/secret.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { CelFunction, FunctionUse } from './cel-functions.ts';
+import type { CelFunction, FunctionUse } from './cel-function.ts';
 import { regexOf, type Regex } from './regex.ts';
 import { BOOL, listOf, NUMBER, STRING, type Type } from './type.ts';
 import type { Value } from '../core/value.ts';

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { parseDuration, parseSize, showDuration, showSize } from '../core/units.ts';
 import type { Value } from '../core/value.ts';
-import type { CelFunction, FunctionUse } from './cel-functions.ts';
+import type { CelFunction, FunctionUse } from './cel-function.ts';
 import { compareVersions } from './compare-versions.ts';
 import { RESERVED_NAMES, isRecord } from './plain.ts';
 import { ANY, BOOL, kindOf, listOf, NUMBER, STRING } from './type.ts';

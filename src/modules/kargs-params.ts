@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { keyOf } from './kargs.ts';
 import { listOf, type Rule } from './params.ts';
-import { keyOf } from './rpm-ostree-tool.ts';
 
 function word(error: string, form: RegExp): z.ZodType<string, string> {
   return z.string({ error }).regex(form, { error }).meta({ title: 'text' });

@@ -5,7 +5,7 @@ import { fault } from '../core/problem.ts';
 import { parseDeployments } from '../facts/deployments.ts';
 import { textsIn } from './gvariant.ts';
 import { sectionOf, sectionsOf } from './ostree-config.ts';
-import { tokensOf } from './rpm-ostree-tool.ts';
+import { tokensOf } from './kargs.ts';
 
 /** What the files of ostree tell of a deployment beside its place in the boot order. */
 export interface DeploymentFile {

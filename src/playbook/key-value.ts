@@ -3,14 +3,12 @@ import { isRecord } from '../config/plain.ts';
 import { shown } from '../config/zod-problems.ts';
 import { keysAt } from '../config/zod-schema.ts';
 import type { AnyModule } from '../core/module.ts';
-import type { FoundModule } from './module-key.ts';
 
 /** Parameters that Ansible allows inside the text of a command. */
 const COMMAND_WORDS = /(?:^|\s)(chdir|creates|removes|executable|stdin|warn)=(\S+)/g;
 
 /** The answer to arguments written as `key=value` text; undefined where the text is what the module takes. */
-export function keyValueHint({ module, args }: FoundModule): Omit<Problem, 'at'> | undefined {
-  const { value } = args;
+export function keyValueHint(module: AnyModule, value: unknown): Omit<Problem, 'at'> | undefined {
   if (value === undefined || value === null || isRecord(value)) return undefined;
   if (typeof value === 'string') return value.includes('${{') ? undefined : ofText(module, value);
   if (module.freeForm !== undefined && !Array.isArray(value)) return undefined;

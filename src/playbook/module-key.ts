@@ -46,7 +46,7 @@ export function moduleOf(task: Cursor, keys: readonly string[], reading: Reading
     });
   }
   if (first === undefined || wrong > 0) return undefined;
-  const misspelt = keyValueHint(first);
+  const misspelt = keyValueHint(first.module, first.args.value);
   if (misspelt === undefined) return first;
   complain(reading, first.args, 'value', misspelt);
   return undefined;

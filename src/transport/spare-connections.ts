@@ -1,6 +1,6 @@
 import type { LinkWatch } from './link-watch.ts';
 import { watchLink } from './link-watch.ts';
-import type { SshParts } from './ssh-connection.ts';
+import type { SshParts } from './ssh-parts.ts';
 import { startChannel } from './start-channel.ts';
 import type { Started } from './start.ts';
 import { isRefused } from './start.ts';

@@ -1,27 +1,13 @@
-import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
 import { heldChannel } from './held-channel.ts';
 import { watchLink } from './link-watch.ts';
 import { slots } from './slots.ts';
 import { spareConnections } from './spare-connections.ts';
+import type { SshParts } from './ssh-parts.ts';
 import { startChannel } from './start-channel.ts';
 import type { Started } from './start.ts';
 import { isRefused, nothingRan, openProgram, startWithin } from './start.ts';
 import { supervise } from './supervise.ts';
 import type { Connection } from './transport.ts';
-import type { Tuning } from './tuning.ts';
-
-/** What a connection is made of. */
-export interface SshParts {
-  readonly client: Client;
-  readonly stream: Duplex;
-  readonly detail: string;
-  /** Why the stream ended, where something else than SSH knows: the jump host, the proxy command; '' otherwise. */
-  readonly explain: () => string;
-  readonly tuning: Tuning;
-  /** Opens one more connection to the same host, for a host that allows few channels on one. */
-  readonly another?: () => Promise<SshParts>;
-}
 
 const CLOSE_MS = 1000;
 

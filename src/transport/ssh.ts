@@ -12,7 +12,7 @@ import { loadKnownHosts } from './known-hosts-files.ts';
 import { passphraseOf, person } from './person.ts';
 import type { Slots } from './slots.ts';
 import { slots } from './slots.ts';
-import type { SshParts } from './ssh-connection.ts';
+import type { SshParts } from './ssh-parts.ts';
 import { sshConnection } from './ssh-connection.ts';
 import type { ConnectOptions, Transport } from './transport.ts';
 import type { Tuning } from './tuning.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { findModule } from '../../src/modules/index.ts';
 import { isOrigin } from '../../src/modules/rpm-ostree/base.ts';
-import { applyKargs, isSameKargs, kargsDelta, kargsOptions, tokensOf } from '../../src/modules/rpm-ostree/kargs.ts';
+import { applyKargs, isSameKargs, kargsDelta, kargsOptions, tokensOf } from '../../src/modules/kargs.ts';
 import { isSameBuild, nevraOfName } from '../../src/modules/rpm-ostree/nevra.ts';
 import { nevraOfFile } from '../../src/modules/rpm-ostree/rpm-header.ts';
 import { policyIn, withPolicy } from '../../src/modules/rpm-ostree-maintenance/policy.ts';

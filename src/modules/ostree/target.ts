@@ -1,7 +1,7 @@
 import type { DeploymentFact } from '../../core/facts.ts';
 import type { Change } from '../../core/module.ts';
 import { sourceOf, type Source } from '../ostree-names.ts';
-import { applyKargs, isSameKargs, kargsDelta } from '../rpm-ostree-tool.ts';
+import { applyKargs, isSameKargs, kargsDelta } from '../kargs.ts';
 import type { Params } from './schema.ts';
 import { firstOf, type Have } from './state.ts';
 

@@ -1,6 +1,6 @@
 import type { DeploymentFact } from '../../core/facts.ts';
 import { baseMove, type BaseMove } from './base.ts';
-import { isSameKargs, kargsDelta, type KargsDelta } from './kargs.ts';
+import { isSameKargs, kargsDelta, type KargsDelta } from '../kargs.ts';
 import { isSameOverrides, overridesDelta, type OverridesDelta } from './overrides.ts';
 import type { TreeWish } from './tree-schema.ts';
 import { rpmsDelta, type Rpm } from './rpms.ts';

@@ -1,6 +1,6 @@
 import type { DeploymentFact } from '../../core/facts.ts';
 import type { Diff } from '../../core/module.ts';
-import { applyKargs, isSameKargs } from './kargs.ts';
+import { applyKargs, isSameKargs } from '../kargs.ts';
 import { isSameOverrides, showOverrides } from './overrides.ts';
 import type { Have } from './state.ts';
 import type { TreeDelta } from './tree-delta.ts';

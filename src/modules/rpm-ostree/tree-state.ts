@@ -3,7 +3,7 @@ import type { Answer, Answers, Questions } from '../../core/answer.ts';
 import { script } from '../../core/command.ts';
 import type { DeploymentFact } from '../../core/facts.ts';
 import { fault } from '../../core/problem.ts';
-import { tokensOf } from './kargs.ts';
+import { tokensOf } from '../kargs.ts';
 import type { TreeWish } from './tree-schema.ts';
 import { parseUpdate, updateQuestion } from './update-check.ts';
 

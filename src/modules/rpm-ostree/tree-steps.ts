@@ -1,7 +1,7 @@
 import { script, withOptions, type Command } from '../../core/command.ts';
 import type { Step, TransactionStep } from '../../core/step.ts';
 import type { BaseMove } from './base.ts';
-import { isSameKargs, kargsOptions } from './kargs.ts';
+import { isSameKargs, kargsOptions } from '../kargs.ts';
 import type { Delta } from './requests.ts';
 import type { Rpm } from './rpms.ts';
 import type { Params } from './schema.ts';
