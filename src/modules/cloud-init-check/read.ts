@@ -90,11 +90,16 @@ export function read(answer: Answer | undefined): Seen {
     status: status === undefined ? undefined : parseStatusFile(status),
     result: result === undefined ? undefined : parseResultFile(result),
     tool: tool === '' ? undefined : parseTool(tool),
-    isFirstBoot: all('previous').includes('NO_PREVIOUS_INSTANCE_ID'),
+    isFirstBoot: isNewInstance(all('instance-id')[0], all('previous-instance-id')[0]),
     units: unitsOf(lines),
     ignition: ignition === undefined ? undefined : parseIgnition(ignition),
     hasFirstbootFile: all('firstboot').includes('yes'),
   };
+}
+
+/** Every boot notes the instance of the boot before it; "NO_PREVIOUS_INSTANCE_ID" where there was none. A machine of a used image has another's. */
+function isNewInstance(now: string | undefined, before: string | undefined): boolean {
+  return before !== undefined && before !== now;
 }
 
 /** `/run/cloud-init/status.json` of any version since 0.7.9. */
