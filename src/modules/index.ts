@@ -20,6 +20,7 @@ import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
 import { ostree } from './ostree/index.ts';
 import { ostreeCheck } from './ostree-check/index.ts';
+import { ostreeRefs } from './ostree-refs/index.ts';
 import { ostreeRemote } from './ostree-remote/index.ts';
 import { ostreeCompose } from './ostree-compose/index.ts';
 import { ostreeRepo } from './ostree-repo/index.ts';
@@ -58,6 +59,7 @@ export const modules: readonly AnyModule[] = [
   mount,
   ostree,
   ostreeCheck,
+  ostreeRefs,
   ostreeRemote,
   ostreeCompose,
   ostreeRepo,

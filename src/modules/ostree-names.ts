@@ -16,6 +16,7 @@ const BRANCH = String.raw`[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)*`;
 const REMOTE = String.raw`[A-Za-z0-9_][\w.-]*`;
 const BRANCH_FORM = new RegExp(`^${BRANCH}$`);
 const REF_FORM = new RegExp(`^(?:${REMOTE}:)?${BRANCH}$`);
+const POINT_FORM = new RegExp(`^(?:${REMOTE}:)?${BRANCH}(?:@[0-9a-f]{64})?$`);
 const SOURCE_FORM = new RegExp(`^(?:(?:${REMOTE}:)?${BRANCH}(?:@[0-9a-f]{64})?|[0-9a-f]{64})$`);
 
 /** A branch of a repository, without its remote. */
@@ -28,6 +29,16 @@ export function branchName(): z.ZodType<string, string> {
 export function refName(): z.ZodType<string, string> {
   const error = 'expected a ref such as "fedora:fedora/42/x86_64/iot"';
   return z.string({ error }).regex(REF_FORM, { error }).meta({ title: 'ref' });
+}
+
+/** A ref, or a ref at a commit of it (`REF@COMMIT`). */
+export function refOrPoint(): z.ZodType<string, string> {
+  const error = 'expected a ref such as "fedora:fedora/42/x86_64/iot", or REF@COMMIT';
+  return z
+    .string({ error })
+    .regex(POINT_FORM, { error })
+    .refine((text) => !COMMIT.test(text), { error })
+    .meta({ title: 'ref' });
 }
 
 /** What can be deployed or pulled: a ref, a ref at a commit of it (`REF@COMMIT`), or a commit. */

@@ -14,7 +14,8 @@ const remote = ({ httpPort }: Machine): string => `
 `;
 
 const staged = (machine: Machine): string =>
-  `${remote(machine)}    - {name: next, ostree: {${next}, activate: stage}}
+  `${remote(machine)}    - {name: pulled, ostree_refs: {refs: ["fleet:lab/stable/x86_64", "fleet:lab/next/x86_64"], update: true}}
+    - {name: next, ostree: {${next}, activate: stage}}
 `;
 
 const booted = (machine: Machine): string => `${remote(machine)}    - {name: next, ostree: {${next}}}
@@ -35,21 +36,39 @@ const back = `
   tasks:
     - {name: back, ostree: {set_default: "13.1"}}
     - {name: room, ostree: {unpinned: "14.0", undeploy: "14.0"}, allow_destroy: ["14.0"]}
+    - name: tidy
+      ostree_refs: {absent: ["fleet:lab/stable/x86_64", "fleet:lab/next/x86_64"], prune: {}}
+      allow_destroy: [/ostree/repo]
 `;
 
 scenario(
   'a ref over HTTP is staged with a kernel argument, booted, compared and pinned, and the deployment of before boots again',
-  { proves: 'ostree: remote, stage, kargs, config diff told and asserted, pin, set default, undeploy: two reboots' },
+  {
+    proves:
+      'ostree: remote, refs, stage, kargs, config diff told and asserted, pin, set default, undeploy, prune: two reboots',
+  },
   async ({ machines: [machine], sh, play }) => {
+    const pointsOf = async (of: Machine): Promise<Record<string, string>> =>
+      Object.fromEntries(
+        (await sh(of, 'ostree remote refs -r fleet')).split('\n').map((line) => line.split(/\s+/).slice(0, 2)),
+      ) as Record<string, string>;
+
     const first = await play(staged(machine), { user: 'admin' });
-    expect([first.code, tasksOf(first)], told(first)).toEqual([0, { remote: 'changed', next: 'changed' }]);
+    expect([first.code, tasksOf(first)], told(first)).toEqual([
+      0,
+      { remote: 'changed', pulled: 'changed', next: 'changed' },
+    ]);
+    expect(resultOf(first, 'pulled')['refs']).toMatchObject(await pointsOf(machine));
     expect(resultOf(first, 'next')).toMatchObject({ needs_reboot: true, version: '13.1' });
     expect((await rpmOstreeStatus(machine)).deployments).toMatchObject([
       { staged: true, version: '14.0', booted: false },
       { version: '13.1', booted: true },
     ]);
     const second = await play(staged(machine), { user: 'admin' });
-    expect([tasksOf(second), recapOf(second).reboots], told(second)).toEqual([{ remote: 'ok', next: 'ok' }, 0]);
+    expect([tasksOf(second), recapOf(second).reboots], told(second)).toEqual([
+      { remote: 'ok', pulled: 'ok', next: 'ok' },
+      0,
+    ]);
 
     // What changes in /etc until the reboot comes along.
     await sh(machine, 'echo later >/etc/later.conf');
@@ -89,13 +108,19 @@ scenario(
     expect([all.code, tasksOf(all)], told(all)).toEqual([0, { expected: 'ok' }]);
 
     const fifth = await play(back, { user: 'admin' });
-    expect([fifth.code, tasksOf(fifth)], told(fifth)).toEqual([0, { back: 'changed', room: 'changed' }]);
+    expect([fifth.code, tasksOf(fifth)], told(fifth)).toEqual([
+      0,
+      { back: 'changed', room: 'changed', tidy: 'changed' },
+    ]);
     expect(recapOf(fifth).reboots).toBe(1);
     expect((await rpmOstreeStatus(machine)).deployments).toMatchObject([{ version: '13.1', booted: true }]);
+    expect(
+      await sh(machine, 'ostree refs | grep -c ^fleet: || :; find /ostree/repo/objects -name "*.commit" | wc -l'),
+    ).toBe('0\n1');
     // The argument belongs to the deployment that is gone.
     expect(await sh(machine, 'grep -c "lab[.]ostree" /proc/cmdline || :')).toBe('0');
     const sixth = await play(back, { user: 'admin' });
-    expect([tasksOf(sixth), recapOf(sixth).reboots], told(sixth)).toEqual([{ back: 'ok', room: 'ok' }, 0]);
+    expect([tasksOf(sixth), recapOf(sixth).reboots], told(sixth)).toEqual([{ back: 'ok', room: 'ok', tidy: 'ok' }, 0]);
   },
 );
 

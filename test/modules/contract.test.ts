@@ -56,6 +56,7 @@ function tasksOf(example: string): Record<string, unknown>[] {
 const DOMAIN = [
   'lvm',
   'ostree',
+  'ostree_refs',
   'ostree_repo',
   'ostree_compose',
   'bootc',

@@ -2,6 +2,7 @@ import type { Answer, Answers, Questions } from '../../core/answer.ts';
 import { cmd, script, withOptions } from '../../core/command.ts';
 import { defineModule, type Change } from '../../core/module.ts';
 import { fault } from '../../core/problem.ts';
+import { LIST_REFS } from '../ostree-repository.ts';
 import { explainOstree, ostreeStep } from '../ostree-tool.ts';
 import { comparesEtc, Params } from './schema.ts';
 
@@ -23,10 +24,7 @@ interface Have {
 // Comparing reads the whole of /etc, which takes a while on slow disks.
 const SLOW_MS = 5 * 60_000;
 
-// Old versions do not print commits beside refs.
-const REFS = `ostree refs --repo="$1" --list --revision 2>/dev/null || ostree refs --repo="$1" | while read -r ref; do
-  printf '%s\\t%s\\n' "$ref" "$(ostree rev-parse --repo="$1" "$ref")"
-done`;
+const REFS = `${LIST_REFS}list_refs --repo="$1"`;
 
 /** What there is to know of a host of ostree, without changing anything. */
 export const ostreeCheck = defineModule<Params, Have>({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refName } from '../ostree-names.ts';
+import { SYSTEM_REPO } from '../ostree-repository.ts';
 import { absolutePath, duration, listOf, obey, type Rule } from '../params.ts';
 
 const FLAG = { error: 'expected true or false' };
@@ -34,7 +35,7 @@ const Shape = z.strictObject({
   log: refName().optional().describe('Ref whose commits are told, as far as the repository has them.'),
   refs: z.boolean(FLAG).default(false).describe('Tells the refs of the repository with their commits.'),
   repo: absolutePath()
-    .default('/ostree/repo')
+    .prefault(SYSTEM_REPO)
     .describe('Repository for "fsck", "log" and "refs": that of the system, or the folder of another one.'),
   busy_timeout: duration().prefault('15m').describe('How long "fsck" waits for a transaction of rpm-ostree to end.'),
 });

@@ -2,7 +2,7 @@ import type { Bytes } from '../../core/bytes.ts';
 import { cmd, withOptions, type Command } from '../../core/command.ts';
 import type { Step } from '../../core/step.ts';
 import { keysIn, type GpgKey } from '../ostree-keys.ts';
-import { isSystem } from './read.ts';
+import { repoWords } from '../ostree-repository.ts';
 import type { Params } from './schema.ts';
 
 interface KeyFile {
@@ -51,5 +51,5 @@ export function isIn(key: GpgKey, keys: readonly GpgKey[]): boolean {
 
 /** A call of `ostree remote` for the repository of a wish. */
 export function ostreeCommand({ repo }: Params, action: string, ...rest: readonly string[]): Command {
-  return cmd('ostree', 'remote', action, ...(isSystem(repo) ? [] : [`--repo=${repo}`]), ...rest);
+  return cmd('ostree', 'remote', action, ...repoWords(repo), ...rest);
 }

@@ -4,7 +4,8 @@ import type { Step } from '../../core/step.ts';
 import { sectionOf, sectionsOf, withoutSection, withValues, type Section } from '../ostree-config.ts';
 import { missingKeys, type GpgKey } from '../ostree-keys.ts';
 import { importSteps, isIn, ostreeCommand, wishedKeys } from './keys.ts';
-import { isSystem, REMOTES, sectionName, type Have, type RemoteFile } from './read.ts';
+import { isSystem } from '../ostree-repository.ts';
+import { REMOTES, sectionName, type Have, type RemoteFile } from './read.ts';
 import type { Params } from './schema.ts';
 
 /** The way to a remote as it is wished. */

@@ -3,7 +3,8 @@ import { script } from '../../core/command.ts';
 import { fault } from '../../core/problem.ts';
 import { sectionOf, type Section } from '../ostree-config.ts';
 import { keysIn, type GpgKey } from '../ostree-keys.ts';
-import { SYSTEM_REPO, type Params } from './schema.ts';
+import { isSystem } from '../ostree-repository.ts';
+import type { Params } from './schema.ts';
 
 /** A file that tells of remotes. */
 export interface RemoteFile {
@@ -46,11 +47,6 @@ export function ask({ name, repo, keys, keys_src: files }: Params): Questions {
     files: script(FILES, repo, isSystem(repo) ? REMOTES : '/nowhere'),
     ...((keys ?? files) === undefined ? {} : { keyring: script(KEYRING, `${repo}/${name}.trustedkeys.gpg`) }),
   };
-}
-
-/** True for the repository of the system. */
-export function isSystem(repo: string): boolean {
-  return [SYSTEM_REPO, '/sysroot/ostree/repo'].includes(repo);
 }
 
 /** Name of the section of a remote. */

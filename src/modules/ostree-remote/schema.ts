@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { branchName, remoteName } from '../ostree-names.ts';
+import { SYSTEM_REPO } from '../ostree-repository.ts';
 import { absolutePath, listOf, localFile, obey, type Rule } from '../params.ts';
 
 const FLAG = { error: 'expected true or false' };
-
-/** Where the repository of the system itself lies. */
-export const SYSTEM_REPO = '/ostree/repo';
 
 /** Keys that have a parameter of their own. */
 const OWN_KEYS = ['url', 'branches', 'gpg-verify', 'gpg-verify-summary'];
@@ -65,7 +63,7 @@ const Shape = z.strictObject({
       'Further keys of the remote: {proxy: "http://proxy:3128", tls-ca-path: /etc/pki/ca.pem, contenturl: ..., http2: false}. An empty value takes a key away; keys not named stay.',
     ),
   repo: absolutePath()
-    .default(SYSTEM_REPO)
+    .prefault(SYSTEM_REPO)
     .describe('Repository the remote belongs to: that of the system, or the folder of another one.'),
 });
 type Shape = z.infer<typeof Shape>;

@@ -1,5 +1,6 @@
 import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
+import { keepWords } from '../ostree-keep.ts';
 import { refusalOf, summaryRefusal } from './refusals.ts';
 import type { Params } from './schema.ts';
 import { planServe } from './serve.ts';
@@ -22,7 +23,9 @@ export function plan(want: Params, have: Have, context: ModuleContext, before?: 
   const deltas = missingDeltas(want, have, chains);
   steps.push(...deltas.map(({ ref, ...delta }) => deltaStep(want.path, ref, delta)));
   const old = oldCommits(want, have, chains);
-  if (old.length > 0 && want.keep !== undefined) steps.push(pruneStep(want.path, want.keep, old.length));
+  if (old.length > 0 && want.keep !== undefined) {
+    steps.push(pruneStep(want.path, want.keep, old.length, keepWords(want.keep, headsOf(chains), parentsOf(chains))));
+  }
   const stale = whyStale(want, have, chains, deltas.length + old.length);
   const unsignable = stale === undefined ? undefined : summaryRefusal(want, have);
   if (unsignable !== undefined) return unsignable;
@@ -90,6 +93,17 @@ function oldCommits({ keep }: Params, { commits }: Have, chains: Chains): readon
   if (keep === undefined) return [];
   const kept = new Set([...chains.values()].flatMap((chain) => chain.slice(0, keep)));
   return commits.filter((commit) => !kept.has(commit));
+}
+
+function headsOf(chains: Chains): ReadonlyMap<string, string> {
+  return new Map([...chains].flatMap(([ref, [head]]) => (head === undefined ? [] : [[ref, head]])));
+}
+
+function parentsOf(chains: Chains): ReadonlyMap<string, string> {
+  const pairs = [...chains.values()].flatMap((chain) =>
+    chain.slice(1).map((parent, index) => [chain[index] ?? '', parent] as const),
+  );
+  return new Map(pairs);
 }
 
 /** Why the summary must be written; undefined when it tells what there will be. */

@@ -65,9 +65,9 @@ export function deltaStep(
 }
 
 /** Removes commits that are older than the kept ones, and what no ref leads to. */
-export function pruneStep(path: string, keep: number, count: number): TransactionStep {
+export function pruneStep(path: string, keep: number, count: number, rules: readonly string[]): TransactionStep {
   const say = `remove ${count} commit${count === 1 ? '' : 's'} beyond the newest ${keep} of each ref`;
-  return { ...long(say, 'prune', `--repo=${path}`, '--refs-only', `--depth=${keep - 1}`), destroys: [path] };
+  return { ...long(say, 'prune', `--repo=${path}`, '--refs-only', ...rules), destroys: [path] };
 }
 
 /** Tells anew what there is, signed when there is a key. */

@@ -1,7 +1,8 @@
-import type { Answer, Answers, Questions } from '../../core/answer.ts';
+import type { Answers, Questions } from '../../core/answer.ts';
 import { script, withOptions } from '../../core/command.ts';
 import type { DeploymentFact, OstreeFacts } from '../../core/facts.ts';
-import { COMMIT, sourceOf } from '../ostree-names.ts';
+import { sourceOf } from '../ostree-names.ts';
+import { LIST_REFS, linesOf, refsIn } from '../ostree-repository.ts';
 import { readUpdaters, TELL_UPDATERS, type Updaters } from '../other-updaters.ts';
 import { filesQuestion, readFiles, readStatus, statusQuestion, type SysrootFiles } from '../ostree-sysroot.ts';
 import { readTool, toolQuestion, type Tool } from '../ostree-tool.ts';
@@ -21,15 +22,12 @@ export interface Have {
   readonly newest: ReadonlyMap<string, string>;
 }
 
-// Old versions do not print commits beside refs.
-const REFS = `if [ -n "$1" ]; then
+const REFS = `${LIST_REFS}if [ -n "$1" ]; then
   rest=\${1#??}
   object="/ostree/repo/objects/\${1%"$rest"}/$rest.commit"
   if [ -e "$object" ] && [ ! -e "/ostree/repo/state/$1.commitpartial" ]; then echo has-commit; fi
 fi
-ostree refs --list --revision 2>/dev/null || ostree refs | while read -r ref; do
-  printf '%s\\t%s\\n' "$ref" "$(ostree rev-parse "$ref")"
-done`;
+list_refs`;
 
 // The summary of a remote lists its refs; one that has none tells nothing, which is no mistake.
 const NEWEST = `remotes=$(sed -n 's/^[a-z]*refspec=\\([^:]*\\):.*/\\1/p' /ostree/deploy/*/deploy/*.origin 2>/dev/null)
@@ -63,7 +61,7 @@ function toolVerbs(want: Params): readonly string[] | undefined {
 /** What the answers mean. */
 export function read(answers: Answers): Have {
   const ostree = readStatus(answers['status']);
-  const [first = '', ...others] = (answers['refs']?.stdout ?? '').split('\n');
+  const [first = '', ...others] = linesOf(answers['refs']);
   const hasCommit = first === 'has-commit';
   return {
     ostree,
@@ -74,15 +72,6 @@ export function read(answers: Answers): Have {
     hasCommit,
     newest: refsIn(linesOf(answers['newest'])),
   };
-}
-
-function linesOf(answer: Answer | undefined): readonly string[] {
-  return (answer?.stdout ?? '').split('\n');
-}
-
-function refsIn(lines: readonly string[]): ReadonlyMap<string, string> {
-  const pairs = lines.map((line) => line.split('\t'));
-  return new Map(pairs.flatMap(([ref = '', commit = '']) => (COMMIT.test(commit) ? [[ref, commit]] : [])));
 }
 
 /** The deployment that boots next of a stateroot; the booted one where nothing is said. */

@@ -1,6 +1,7 @@
 import { cmd, script } from '../../core/command.ts';
 import type { RebootStep, Step, TransactionStep } from '../../core/step.ts';
 import { activationOf } from '../activation-params.ts';
+import { pullStep as pull } from '../ostree-pull.ts';
 import { ostreeStep, type Tool } from '../ostree-tool.ts';
 import { DOWN_MS } from '../rpm-ostree-tool.ts';
 import type { Params } from './schema.ts';
@@ -9,19 +10,11 @@ import type { Target } from './target.ts';
 /** Ends so where the ref brought nothing new. */
 const UNCHANGED = 77;
 
-// The check against an older commit came in 2018; before, ostree takes what there is.
-const PULL = `remote=$1 what=$2
-[ "$3" = older-too ] || ! ostree pull --help 2>/dev/null | grep -q -e --timestamp-check || set -- "$1" "$2" "$3" --timestamp-check
-shift 3
-exec ostree pull "$@" "$remote" "$what"`;
-
 /** Brings a ref, or a certain commit of it, from its remote. */
 export function pullStep(want: Params, { source }: Target): TransactionStep {
   const { remote, branch, commit } = source;
   const what = commit === '' ? branch : `${branch}@${commit}`;
-  const mayBeOlder = want.allow_downgrade || !want.upgrade;
-  const command = script(PULL, remote, what, mayBeOlder ? 'older-too' : 'newer');
-  return ostreeStep(want, `pull ${remote}:${what}`, command);
+  return pull(want, { remote, what, mayBeOlder: want.allow_downgrade || !want.upgrade });
 }
 
 // An origin file keeps the ref that is followed while a certain commit of it is deployed.
