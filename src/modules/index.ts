@@ -29,6 +29,7 @@ import { rpmOstree } from './rpm-ostree/index.ts';
 import { rpmOstreeCheck } from './rpm-ostree-check/index.ts';
 import { rpmOstreeMaintenance } from './rpm-ostree-maintenance/index.ts';
 import { script } from './script/index.ts';
+import { selinux } from './selinux/index.ts';
 import { sysctl } from './sysctl/index.ts';
 import { systemdUnit } from './systemd-unit/index.ts';
 import { timer } from './timer/index.ts';
@@ -68,6 +69,7 @@ export const modules: readonly AnyModule[] = [
   rpmOstreeCheck,
   rpmOstreeMaintenance,
   script,
+  selinux,
   sysctl,
   systemdUnit,
   timer,
