@@ -13,6 +13,7 @@ import { bootLink, layOstree } from './ostree-files.ts';
 import { createOwners, type Owners } from './owners.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import type { Random } from './random.ts';
+import { bootPolicy, layPolicy } from './selinux-files.ts';
 import { OPEN_SSHD, type Sshd } from './sshd.ts';
 import type { Transaction } from './transaction.ts';
 import type { Trees } from './tree.ts';
@@ -151,6 +152,7 @@ export function prepareFiles(machine: Machine): void {
   const remotes = imageOf(bootedOf(sysroot).origin.refspec) === undefined ? IMAGE_REMOTE : '';
   layOstree(root, sysroot, machine.refs);
   layFiles(root, { name, user, machineId: random.hex(32), remotes });
+  layPolicy(root);
   enterBoot(machine);
 }
 
@@ -159,6 +161,7 @@ export function enterBoot(machine: Machine): void {
   const deployment = bootedOf(machine.sysroot);
   const link = bootLink(machine.sysroot.deployments, deployment);
   layBoot(machine.root, { bootId: machine.bootId, deployment, link, tree: treeOf(machine, deployment) });
+  bootPolicy(machine.root, deployment.kargs);
   machine.units.boot(deployment, machine.bootedAt);
 }
 

@@ -11,8 +11,8 @@ const REAL_PROGRAMS =
   sha512sum shuf sleep sort split stty tac tail tar tee test timeout touch tr true truncate tsort tty uniq unlink wc which
   xargs yes`.split(/\s+/);
 
-/** Programs that do nothing on a host without disks and security modules of its own. */
-const SILENT = ['chcon', 'fsfreeze', 'restorecon', 'sync', 'udevadm'];
+/** Programs that do nothing on a host without disks and labels of its own. */
+const SILENT = ['chcon', 'fsfreeze', 'sync', 'udevadm'];
 
 /** The trees of deployments: one folder per checksum and programs left out, shared by all hosts that have it. */
 export interface Trees {

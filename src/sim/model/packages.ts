@@ -118,6 +118,7 @@ export const CATALOGUE: readonly Package[] = rows([
     'Exporter of machine metrics',
     { programs: ['node_exporter'], units: ['node-exporter.service'] },
   ],
+  ['policycoreutils-python-utils', '3.8', 'SELinux policy core python utilities', { programs: ['semanage'] }],
   ['nmap', '7.95', 'Network exploration tool', { programs: ['nmap'] }],
   ['qemu-guest-agent', '9.2.3', 'QEMU guest agent', { units: ['qemu-guest-agent.service'] }],
   ['rsync', '3.4.1', 'A program for synchronizing files over a network', { programs: ['rsync'] }],

@@ -13,8 +13,10 @@ import { podman } from './podman.ts';
 import { busctl, rebootTool, shutdownTool } from './reboot.ts';
 import { rpm } from './rpm.ts';
 import { rpmOstree } from './rpm-ostree.ts';
+import { getenforce, restorecon, setenforce, setsebool } from './selinux.ts';
+import { semanage } from './semanage.ts';
 import { adopted, setsid } from './setsid.ts';
-import { df, findmnt, getenforce, mountpoint, nproc } from './storage.ts';
+import { df, findmnt, mountpoint, nproc } from './storage.ts';
 import { su, sudo } from './sudo.ts';
 import { systemctl } from './systemctl.ts';
 import { systemdRun } from './systemd-run.ts';
@@ -47,8 +49,12 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   podman,
   poweroff: rebootTool,
   reboot: rebootTool,
+  restorecon,
   rpm,
   'rpm-ostree': rpmOstree,
+  semanage,
+  setenforce,
+  setsebool,
   setsid,
   shutdown: shutdownTool,
   stat,
@@ -60,8 +66,8 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   whoami,
 };
 
-/** Names of the modelled programs. */
-export const TOOLS: readonly string[] = Object.keys(STAND_INS);
+/** Names of the modelled programs that every image has; semanage comes with a package. */
+export const TOOLS: readonly string[] = Object.keys(STAND_INS).filter((name) => name !== 'semanage');
 
 /** Programs that only tell what is; counting them would drown the rest. */
 const UNCOUNTED = new Set([
@@ -72,6 +78,7 @@ const UNCOUNTED = new Set([
   'hostname',
   'id',
   'nproc',
+  'restorecon',
   'stat',
   'uname',
   'whoami',

@@ -155,12 +155,6 @@ export function mountpoint(call: Call, machine: Machine): number {
   return mountsOf(machine).some(({ target }) => target === path) ? 0 : 32;
 }
 
-/** `getenforce`. */
-export function getenforce(call: Call): number {
-  call.out('Enforcing\n');
-  return 0;
-}
-
 /** `nproc`: as many as /proc/cpuinfo lists. */
 export function nproc(call: Call): number {
   call.out('2\n');
