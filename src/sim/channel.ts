@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import type { ServerChannel } from 'ssh2';
-import { countCommand, environment, faultOf, freshUptime, FULL_DISK_LIMIT, type Machine } from './machine.ts';
+import { countCommand, environment, faultOf, FULL_DISK_LIMIT, type Machine } from './machine.ts';
 import { inward, inwardFilter, movedEvals, outwardFilter, readsShellText } from './moved-root.ts';
 import { homeOf } from './host-files.ts';
 
@@ -138,4 +140,10 @@ function written(to: NodeJS.WritableStream, bytes: Uint8Array, channel: ServerCh
     channel.once('close', done);
     to.write(bytes, done);
   });
+}
+
+/** The kernel's uptime, which scripts read from a file. */
+function freshUptime(machine: Machine): void {
+  const seconds = ((Date.now() - machine.bootedAt) / 1000).toFixed(2);
+  writeFileSync(join(machine.root, 'proc/uptime'), `${seconds} ${seconds}\n`);
 }

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import type { Fault, FaultName } from './faults.ts';
 import { homeOf, layBoot, layFiles, usePrograms } from './host-files.ts';
@@ -188,12 +186,6 @@ export function environment(machine: Machine, user: string): Readonly<Record<str
     TMPDIR: `${root}/tmp`,
     COPSE_SIM_USER: user,
   };
-}
-
-/** The kernel's uptime, which scripts read from a file. */
-export function freshUptime(machine: Machine): void {
-  const seconds = ((Date.now() - machine.bootedAt) / 1000).toFixed(2);
-  writeFileSync(join(machine.root, 'proc/uptime'), `${seconds} ${seconds}\n`);
 }
 
 /** The unit of the update driver a host may have. */
