@@ -22,7 +22,11 @@ interface Told {
 }
 
 /** Settles over visits that see this, the last of them for ever, on a clock of its own. */
-async function over(visits: readonly Seen[], more: Partial<Settling> = {}, sleepsMs = 0): Promise<Told> {
+async function over(
+  visits: readonly Seen[],
+  more: Partial<Settling> = {},
+  { sleepsMs = 0, visitMs = 0 }: { readonly sleepsMs?: number; readonly visitMs?: number } = {},
+): Promise<Told> {
   let [now, at, undone] = [0, 0, 0];
   const notes: string[] = [];
   const clock: Clock = {
@@ -35,7 +39,10 @@ async function over(visits: readonly Seen[], more: Partial<Settling> = {}, sleep
   };
   const settled = await settle({
     want: 'confirm',
-    visit: () => Promise.resolve(visits[Math.min(at++, visits.length - 1)] ?? AWAY),
+    visit: () => {
+      now += visitMs;
+      return Promise.resolve(visits[Math.min(at++, visits.length - 1)] ?? AWAY);
+    },
     undoNow: () => Promise.resolve((undone += 1)),
     note: (text) => Promise.resolve(void notes.push(text)),
     clock,
@@ -93,9 +100,15 @@ describe('the end of a window', () => {
   });
 
   it('is waited for anew after the laptop slept', async () => {
-    const { settled } = await over([AWAY, AWAY, AWAY, seen('undone')], {}, 3_600_000);
+    const { settled } = await over([AWAY, AWAY, AWAY, seen('undone')], {}, { sleepsMs: 3_600_000 });
 
     expect(settled.end).toBe('undone');
+  });
+
+  it('is not waited for without end where each visit hangs as long as it may', async () => {
+    const { settled, ms } = await over([BROKEN], {}, { visitMs: 90_000 });
+
+    expect([settled.end, ms < 400_000]).toEqual(['unknown', true]);
   });
 
   it('is not changed by who only looks', async () => {

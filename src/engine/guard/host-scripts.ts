@@ -27,6 +27,7 @@ for other in "$base"/*; do
     echo "\${other##*/}"
     exit ${SAYS.otherGuard}
   fi
+  systemctl stop "copse-guard-\${other##*/}@fire.service" "copse-guard-\${other##*/}@boot.service" >/dev/null 2>&1
   rm -rf -- "$other"
 done
 mkdir -p -m 0755 /var/lib/copse && mkdir -p "$base" && mkdir -p "$dir/files" && cd "$dir" || exit 1

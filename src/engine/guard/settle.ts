@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { asleepMs } from '../activation/wait.ts';
 import type { Seen } from './types.ts';
+import { VISIT_MS } from './visit.ts';
 
 /** How the end of a window is sought. */
 export interface Settling {
@@ -53,27 +54,28 @@ interface Learned {
 /** Visits until the host says how the window ended. The host alone decides between confirming and undoing; copse only reads which it was. */
 export async function settle(settling: Settling): Promise<Settled> {
   const { want, visit, clock, signal, withinMs, boots, mayHaveConfirmed } = settling;
-  let last = clock.elapsed();
   const learned: Learned = {
     confirms: mayHaveConfirmed,
     refusals: 0,
     because: '',
     isUndoing: false,
-    deadline: last + withinMs + (boots ? BOOTED_MS : BACK_MS),
+    deadline: clock.elapsed() + withinMs + (boots ? BOOTED_MS : BACK_MS),
   };
   for (;;) {
-    const before = clock.elapsed();
+    const began = clock.elapsed();
     const seen = await visit(want);
     signal.throwIfAborted();
-    learned.deadline += asleepMs(before - last);
-    last = before;
+    learned.deadline += asleepMs(clock.elapsed() - began - VISIT_MS);
     const settled = settledBy(seen, want, learned);
     if (settled !== undefined) return settled;
     if (seen.state === 'undoing') await undoing(settling, learned);
     if (seen.state === 'away') await away(seen, settling, learned);
     const { because, isUndoing, deadline } = learned;
     if (clock.elapsed() > deadline) return { end: 'unknown', because, undoing: isUndoing };
-    await clock.sleep(seen.refused ? Math.min(REFUSED_PAUSE_MS, withinMs / 3) : PAUSE_MS, signal);
+    const pauseMs = seen.refused ? Math.min(REFUSED_PAUSE_MS, withinMs / 3) : PAUSE_MS;
+    const paused = clock.elapsed();
+    await clock.sleep(pauseMs, signal);
+    learned.deadline += asleepMs(clock.elapsed() - paused - pauseMs);
   }
 }
 

@@ -3,17 +3,19 @@
  * the timer or by copse, `undo.sh NAME boot` at every boot. Whether it may go on is decided by one rename: who moves `armed` away
  * first has won, the host (`undoing`) or copse (`confirmed`). A deployment that was booted since is left first, once, and the rest is
  * undone in the one of before: each has an /etc of its own. Nothing of what commands print is kept, as it may be secret.
+ * What it works with stays until everything is undone: a host that dies meanwhile begins its undo again when it boots.
  * The files of its own units go, but systemd is not told while it runs: it would take a service whose file is gone for failed.
  */
 export const UNDO = `name=$1 mode=$2
 dir=/var/lib/copse/guard/$name
-forget() {
+tidy() {
+  rm -rf files commands booted first paths units
   rm -f "/etc/systemd/system/copse-guard-$name.timer" "/etc/systemd/system/copse-guard-$name@.service" "/etc/systemd/system/timers.target.wants/copse-guard-$name.timer" "/etc/systemd/system/multi-user.target.wants/copse-guard-$name@boot.service"
 }
 cd "$dir" || exit 0
 [ "$mode" = fire ] && mv armed undoing 2>/dev/null
 if [ ! -e undoing ]; then
-  [ -e armed ] || forget
+  [ -e armed ] || tidy
   exit 0
 fi
 : >failed
@@ -78,11 +80,11 @@ done
 systemctl daemon-reload
 . ./commands
 while read -r verb unit; do run "systemctl $verb $unit" systemctl --no-ask-password "$verb" "$unit"; done <units
-rm -rf files commands booted first paths units
-forget
-systemctl stop "copse-guard-$name.timer"
 sync
 mv undoing undone
+sync
+tidy
+systemctl stop "copse-guard-$name.timer"
 exit 0
 `;
 

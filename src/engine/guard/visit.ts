@@ -11,8 +11,8 @@ export interface Visitor {
   readonly signal: AbortSignal;
 }
 
-/** One visit may take this long, logging in included. */
-const VISIT_MS = 90_000;
+/** One visit may take this long, logging in included, in milliseconds. */
+export const VISIT_MS = 90_000;
 
 const REFUSED: ReadonlySet<string> = new Set(['E_AUTH', 'E_BECOME']);
 const STATES: ReadonlySet<string> = new Set(['none', 'armed', 'confirmed', 'undoing', 'undone']);
