@@ -102,7 +102,7 @@ const REASONS: readonly Reason[] = [
     hint: 'look at its "url": it must be the folder with "config", "objects" and "refs"',
   },
   {
-    sign: /[Cc]ould not resolve host|[Ff]ailed to connect|[Cc]onnection refused|timed out|Timeout was reached|SSL|certificate/,
+    sign: /(?:[Cc]ould not|[Cc]ouldn't) (?:resolve host|connect to server)|[Ff]ailed to connect|[Cc]onnection refused|timed out|Timeout was reached|SSL|certificate/,
     code: 'E_COMMAND',
     say: () => 'the server of the remote cannot be reached',
     hint: 'look at the network, the proxy and the certificate; run the playbook again: what has come already is kept',

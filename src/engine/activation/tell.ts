@@ -17,7 +17,7 @@ export function problemOf(outcome: Outcome, journey: Journey, known: Known): Pro
     case 'foreign':
       return reboot(
         `the host booted ${show(outcome.runs, known)}, not ${expected} as expected; somebody else changed its deployments`,
-        'see "rpm-ostree status" or "bootc status" on the host, find out who did it, then run the playbook again',
+        'see "rpm-ostree status", "bootc status" or "ostree admin status" on the host, find out who did it, then run the playbook again',
       );
     case 'did_not_reboot':
       return didNotReboot(outcome);
@@ -68,7 +68,7 @@ function notSent(outcome: Rest, journey: Journey, known: Known): Problem {
       return {
         code: 'E_BUSY',
         message: `the host was not rebooted: ${show(outcome.found, known)} would boot, not ${expected}; somebody else changed the deployments meanwhile`,
-        hint: 'see "rpm-ostree status" or "bootc status" on the host and who drives its updates; then run the playbook again',
+        hint: 'see "rpm-ostree status", "bootc status" or "ostree admin status" on the host and who drives its updates; then run the playbook again',
       };
     case 'denied':
       return {
@@ -124,7 +124,7 @@ const FALLBACK: Readonly<Record<FallbackCause, { readonly say: string; readonly 
   },
   'boot-loader': {
     say: 'the new one is there, but the boot loader started the old one',
-    hint: 'somebody chose it in the boot menu, or the new one does not start: see the console, and "rpm-ostree status" or "bootc status"; it is denied on this host from now on',
+    hint: 'somebody chose it in the boot menu, or the new one does not start: see the console, and "rpm-ostree status", "bootc status" or "ostree admin status"; it is denied on this host from now on',
   },
 };
 

@@ -56,7 +56,8 @@ function treePlan(want: Params, have: Have, wasTried: boolean): Change {
 function stagingSteps(want: Params, have: Have, target: Target, first: DeploymentFact | undefined): readonly Step[] {
   const { booted } = have.ostree;
   const merge = booted.stateroot === target.os ? booted : first;
-  const kargs = wishedKargs(want, have, first);
+  // A new stateroot would get none, not even that of the root file system.
+  const kargs = wishedKargs(want, have, first ?? booted);
   const inherited = merge === undefined ? [] : (have.files.of(merge).kargs ?? []);
   const isSame = kargs.join(' ') === inherited.join(' ');
   // Whether the ref has something new is not known before the pull; then the same commit needs no new deployment.
@@ -84,9 +85,10 @@ function cannotDeploy(
   const { booted } = have.ostree;
   const layered = layeredOn(have, target.os);
   if (layered !== undefined) return layered;
-  if (first !== undefined && have.files.of(first).kargs === undefined) {
+  const base = first ?? booted;
+  if (have.files.of(base).kargs === undefined) {
     return {
-      refuse: `the kernel arguments of ${first.version || first.id} cannot be read`,
+      refuse: `the kernel arguments of ${base.version || base.id} cannot be read`,
       hint: 'they stand in /boot/loader/entries; "become: true" may be missing',
       code: 'E_ANSWER',
     };
@@ -154,6 +156,11 @@ function notesOf(
       : [
           'this ostree cannot stage: the deployment is made at once, and what changes in /etc until the reboot is not in it',
         ]),
+    ...(first === undefined
+      ? [
+          `the stateroot "${target.os}" begins with the /etc of the image and an empty /var: users, keys and the host name of this system are not in it`,
+        ]
+      : []),
     ...(isUpdate && target.os === ostree.booted.stateroot
       ? [
           `an update is pending and comes along: ${ostree.booted.version || 'unversioned'} to ${first.version || 'unversioned'}`,

@@ -39,7 +39,9 @@ const Shape = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_][\w.-]*$/, { error: 'expected the name of a stateroot such as "fedora-iot"' })
     .optional()
-    .describe('Stateroot to deploy into, made when it is missing; that of the booted system when nothing is said.'),
+    .describe(
+      'Stateroot to deploy into, made when it is missing, with the kernel arguments of the booted deployment; that of the booted system when nothing is said.',
+    ),
   retain: z
     .boolean(FLAG)
     .default(false)

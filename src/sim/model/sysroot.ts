@@ -30,9 +30,13 @@ export function rollbackOf(sysroot: Sysroot): Deployment | undefined {
   return sysroot.deployments[at + 1];
 }
 
-/** The serial a new deployment of this checksum gets. */
-export function nextSerial(sysroot: Sysroot, checksum: string): number {
-  const taken = sysroot.deployments.filter((one) => one.checksum === checksum && !one.staged).map((one) => one.serial);
+/** The serial a new deployment of this checksum gets in its stateroot; one that is staged is still there when it is asked for. */
+export function nextSerial(
+  { deployments }: Sysroot,
+  { osname, checksum }: Pick<Deployment, 'osname' | 'checksum'>,
+): number {
+  const same = deployments.filter((one) => one.osname === osname && one.checksum === checksum);
+  const taken = same.map(({ serial }) => serial);
   return taken.length === 0 ? 0 : Math.max(...taken) + 1;
 }
 

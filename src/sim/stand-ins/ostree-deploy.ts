@@ -54,7 +54,7 @@ async function deployIt(machine: Machine, call: Call, words: Words, name: string
   put(machine, call, words, {
     osname,
     checksum: commit.checksum,
-    serial: nextSerial(machine.sysroot, commit.checksum),
+    serial: nextSerial(machine.sysroot, { osname, checksum: commit.checksum }),
     origin: originOf(commit, name, originFile(words, root)),
     kargs,
     timestamp: Math.floor(Date.now() / 1000),

@@ -83,7 +83,7 @@ export const unlock: Verb = {
       }
       const state = words.has('--hotfix') ? 'hotfix' : words.has('--transient') ? 'transient' : 'development';
       if (state === 'hotfix') {
-        const clone = { ...booted, serial: nextSerial(machine.sysroot, booted.checksum), pinned: false };
+        const clone = { ...booted, serial: nextSerial(machine.sysroot, booted), pinned: false };
         machine.sysroot = add(machine.sysroot, clone, { retains: false, isDefault: false });
       }
       machine.sysroot = change(machine.sysroot, idOf(booted), { unlocked: state });

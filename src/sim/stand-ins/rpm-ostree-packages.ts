@@ -123,7 +123,7 @@ export function stageOrigin(machine: Machine, { origin, locked, madeBy, kargs }:
   const deployment: Deployment = {
     osname: merge.osname,
     checksum,
-    serial: nextSerial(sysroot, checksum),
+    serial: nextSerial(sysroot, { osname: merge.osname, checksum }),
     origin,
     kargs: kargs ?? merge.kargs,
     timestamp: Math.floor(Date.now() / 1000),
