@@ -32,7 +32,12 @@ describe('why a transaction failed', () => {
     [
       'error: Could not depsolve transaction; 1 problem detected:\n Problem: package a-1 conflicts with b provided by b-1\n  - conflicting requests',
       'E_COMMAND',
-      'the packages cannot be installed together: package a-1 conflicts with b provided by b-1',
+      'the packages cannot be installed together: package a-1 conflicts with b provided by b-1; conflicting requests',
+    ],
+    [
+      'error: Could not depsolve transaction; 1 problem detected:\n Problem: conflicting requests\n  - nothing provides missing needed by a-1.x86_64 from updates',
+      'E_COMMAND',
+      'the packages cannot be installed together: conflicting requests; nothing provides missing needed by a-1.x86_64 from updates',
     ],
     [
       'error: Some base packages would be replaced',

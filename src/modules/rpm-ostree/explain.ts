@@ -29,9 +29,9 @@ const REASONS: readonly Reason[] = [
     hint: 'image and repositories are of different days: upgrade the image first ("rpm-ostree upgrade"), or wait until the repositories match it',
   },
   {
-    sign: /Could not depsolve transaction;[^\n]*\n\s*(?:Problem[^:]*: )?([^\n]+)/,
+    sign: /Could not depsolve transaction;[^\n]*\n((?:[ \t]+[^\n]+\n?)+)/,
     code: 'E_COMMAND',
-    say: ([, first = '']) => `the packages cannot be installed together: ${first.trim()}`,
+    say: ([, why = '']) => `the packages cannot be installed together: ${inOneLine(why)}`,
     hint: 'two of them conflict, or one needs something that no repository has',
   },
   {
@@ -126,6 +126,15 @@ const REASONS: readonly Reason[] = [
     hint: 'packages can be layered on hosts that run from an ostree deployment only',
   },
 ];
+
+/** The lines of the solver, each a step of its reasoning, without its marks. */
+function inOneLine(lines: string): string {
+  const steps = lines.split('\n').map((line) => line.replace(/^\s*(?:Problem[^:]*: |- )?/, '').trimEnd());
+  return steps
+    .filter((step) => step !== '')
+    .join('; ')
+    .slice(0, 600);
+}
 
 /** Why a transaction of rpm-ostree failed. Its text is the only place where it says so; what is not known keeps the tool's own words. */
 export const explain: Explain = (failed) => {
