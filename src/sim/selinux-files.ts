@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Booleans of the simulated policy, as its image has them. */
@@ -25,6 +25,7 @@ export function layPolicy(root: string): void {
     '/var/www(/.*)?\tsystem_u:object_r:httpd_sys_content_t:s0\n',
   );
   keepBooleans(root, BOOLEANS);
+  cpSync(join(root, 'etc/selinux'), join(root, 'usr/etc/selinux'), { recursive: true });
 }
 
 /** What a boot makes of the policy and the file: the mode and the booleans of the kernel, or nothing at all. */
