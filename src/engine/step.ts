@@ -3,6 +3,7 @@ import { showCommand, type Command } from '../core/command.ts';
 import { Fault, type Problem } from '../core/problem.ts';
 import type { Explain, RunStep, Step, StepResult, TransactionStep, WaitStep } from '../core/step.ts';
 import { showDuration } from '../core/units.ts';
+import { STALE_HINT, whoseWork } from '../facts/idle.ts';
 import type { HostSession, RunOptions } from '../session/session.ts';
 import { rebootHost } from './activation/index.ts';
 import { patiently } from './patience.ts';
@@ -73,10 +74,8 @@ async function performTransaction(step: TransactionStep, index: number, context:
     const { question, deadlineMs, say } = step.waitIdle;
     const busy = await patiently(context, () => askUntil(question, deadlineMs, 2000, context, say));
     if (busy !== undefined) {
-      const message = `${say}: still so after ${showDuration(deadlineMs)}`;
-      const hint =
-        'copse never cancels the work of others; look with "rpm-ostree status", then run again; what a client left behind and nobody works on ends with "systemctl restart rpm-ostreed"';
-      return { result: done(step, false), problem: { code: 'E_BUSY', message, hint } };
+      const message = `${say}${whoseWork(busy.stdout)}: still so after ${showDuration(deadlineMs)}`;
+      return { result: done(step, false), problem: { code: 'E_BUSY', message, hint: STALE_HINT } };
     }
   }
   const outcome = await context.session.transaction(withEnvironment(step.command, context), {
@@ -123,7 +122,10 @@ async function askUntil(
   for (;;) {
     const answer = await askOnce(question, context, session);
     if (answer.code === 0) return undefined;
-    if (!said) await context.emit({ type: 'note', host: ref.host, ref, text: `waiting: ${say ?? ''}` });
+    if (!said) {
+      const text = `waiting: ${say ?? ''}${whoseWork(answer.stdout)}`;
+      await context.emit({ type: 'note', host: ref.host, ref, text });
+    }
     said = true;
     if (clock.elapsed() + everyMs > deadline) return answer;
     await clock.sleep(everyMs, signal);

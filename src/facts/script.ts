@@ -74,15 +74,3 @@ export function factsQuestion(): Command {
 export function deploymentsQuestion(): Command {
   return script(`${TOOLS}${DEPLOYMENTS}deployments; :`);
 }
-
-/**
- * Exit 0 when nobody is at work on the deployments: no transaction of rpm-ostree, also where there is none, no automatic update of
- * bootc, and no check of greenboot, which may still go back to the deployment of before.
- */
-export function idleQuestion(): Command {
-  return script(`case $(systemctl show --property=ActiveState bootc-fetch-apply-updates.service greenboot-healthcheck.service 2>/dev/null) in
-  *=activating*) exit 1 ;;
-esac
-command -v rpm-ostree >/dev/null 2>&1 || exit 0
-rpm-ostree status --json 2>/dev/null | grep -Eq '"transaction"[[:space:]]*:[[:space:]]*null'`);
-}

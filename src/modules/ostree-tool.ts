@@ -1,7 +1,7 @@
 import type { Answer } from '../core/answer.ts';
 import { script, type Command } from '../core/command.ts';
 import type { Explain, TransactionStep } from '../core/step.ts';
-import { idleQuestion } from '../facts/script.ts';
+import { idleQuestion } from '../facts/idle.ts';
 import { errorIn, reasonIn, type Reason } from './reasons.ts';
 
 /** What the ostree of a host says it can do. */

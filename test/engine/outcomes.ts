@@ -216,7 +216,7 @@ export const ROWS: readonly Row[] = [
     name: 'a transaction of somebody else runs for too long',
     faults: [{ fault: 'busy', ms: 20_000 }],
     tasks: layer('busy_timeout: 500ms'),
-    says: /another transaction is running/,
+    says: /another transaction is running.* \(\w+ of :1\.\d+\): still so after 500ms/,
     code: 'E_BUSY',
     exit: 2,
     reboots: 0,

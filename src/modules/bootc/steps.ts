@@ -1,6 +1,6 @@
 import { cmd, script, type Command } from '../../core/command.ts';
 import type { RebootStep, TransactionStep } from '../../core/step.ts';
-import { idleQuestion } from '../../facts/script.ts';
+import { idleQuestion } from '../../facts/idle.ts';
 import { activationOf } from '../activation-params.ts';
 import { OTHERS_AT_WORK } from '../other-updaters.ts';
 import { firstOf, type Deployed } from './deployed.ts';

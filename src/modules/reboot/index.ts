@@ -6,7 +6,8 @@ import type { Step } from '../../core/step.ts';
 import { showDuration } from '../../core/units.ts';
 import { NO_OSTREE } from '../../facts/boot-order.ts';
 import { parseDeployments } from '../../facts/deployments.ts';
-import { deploymentsQuestion, idleQuestion } from '../../facts/script.ts';
+import { idleQuestion, STALE_HINT, whoseWork } from '../../facts/idle.ts';
+import { deploymentsQuestion } from '../../facts/script.ts';
 import { ACTIVATION, activationOf, fromWords } from '../activation-params.ts';
 import { duration, obey, publicText } from '../params.ts';
 
@@ -126,9 +127,9 @@ function waitIdle(want: Params): Step {
     until: idleQuestion(),
     everyMs: 2000,
     deadlineMs: want.busy_timeout,
-    explain: () => ({
-      message: `a transaction of rpm-ostree still runs after ${showDuration(want.busy_timeout)}; the host was not rebooted`,
-      hint: '"rpm-ostree status" on the host tells whose it is; what a client left behind and nobody works on ends with "systemctl restart rpm-ostreed"',
+    explain: ({ stdout }) => ({
+      message: `a transaction of rpm-ostree${whoseWork(stdout)} still runs after ${showDuration(want.busy_timeout)}; the host was not rebooted`,
+      hint: STALE_HINT,
       code: 'E_BUSY',
     }),
   };

@@ -1,6 +1,6 @@
 import { script, withOptions } from '../../core/command.ts';
 import type { Explain, StepResult, TransactionStep } from '../../core/step.ts';
-import { idleQuestion } from '../../facts/script.ts';
+import { idleQuestion } from '../../facts/idle.ts';
 import { OTHERS_AT_WORK } from '../other-updaters.ts';
 import { explain } from './explain.ts';
 import type { Params } from './schema.ts';

@@ -2,7 +2,7 @@ import { cmd, type Command } from '../../core/command.ts';
 import type { DeploymentFact } from '../../core/facts.ts';
 import type { Change } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
-import { idleQuestion } from '../../facts/script.ts';
+import { idleQuestion } from '../../facts/idle.ts';
 import { giveBack, held, OTHERS_AT_WORK } from '../other-updaters.ts';
 import { explain } from './explain.ts';
 import type { Params } from './schema.ts';

@@ -1,7 +1,7 @@
 import { withOptions, type Command } from '../../core/command.ts';
 import type { RebootStep, Step, TransactionStep } from '../../core/step.ts';
 import { showDuration } from '../../core/units.ts';
-import { idleQuestion } from '../../facts/script.ts';
+import { idleQuestion, STALE_HINT, whoseWork } from '../../facts/idle.ts';
 import { explain } from './explain.ts';
 import type { Delta } from './requests.ts';
 import { activationOf } from '../activation-params.ts';
@@ -99,9 +99,9 @@ export function waitIdleStep(want: Params): Step {
     until: idleQuestion(),
     everyMs: 2000,
     deadlineMs: want.busy_timeout,
-    explain: () => ({
-      message: `another transaction of rpm-ostree still runs after ${showDuration(want.busy_timeout)}; the host was not rebooted`,
-      hint: '"rpm-ostree status" on the host tells whose it is; what a client left behind and nobody works on ends with "systemctl restart rpm-ostreed"',
+    explain: ({ stdout }) => ({
+      message: `another transaction of rpm-ostree${whoseWork(stdout)} still runs after ${showDuration(want.busy_timeout)}; the host was not rebooted`,
+      hint: STALE_HINT,
       code: 'E_BUSY',
     }),
   };
