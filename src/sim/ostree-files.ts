@@ -5,7 +5,7 @@ import { folderName } from './host-files.ts';
 import { resolve, type Deployment } from './model/deployment.ts';
 import { dictionaryBytes, type Dictionary } from './model/gvariant.ts';
 import { originText } from './model/origin-file.ts';
-import { commitOf, objectsOf, type Refs } from './model/repo.ts';
+import { objectsOf, type Refs } from './model/repo.ts';
 import { bootedOf, type Sysroot } from './model/sysroot.ts';
 
 /** Lays what ostree keeps below /ostree, /boot and /run: deployments with their origins, entries of the boot loader, what is staged. */
@@ -135,9 +135,8 @@ function layRepo(root: string, deployments: readonly Deployment[], refs: Refs): 
     writeFileSync(join(repo, path), text);
   };
   for (const sum of objectsOf(refs, deployments)) file(`objects/${sum.slice(0, 2)}/${sum.slice(2)}.commit`, '');
-  for (const [refspec, version] of refs) {
-    const [remote = '', branch = ''] = refspec.split(':');
-    file(`refs/remotes/${remote}/${branch}`, `${commitOf(refspec, version).checksum}\n`);
+  for (const [ref, { checksum }] of refs) {
+    file(`refs/${ref.includes(':') ? `remotes/${ref.replace(':', '/')}` : `heads/${ref}`}`, `${checksum}\n`);
   }
   const written = deployments.filter(({ staged }) => !staged);
   for (const [index, { checksum }] of written.entries()) file(`refs/heads/ostree/1/1/${index}`, `${checksum}\n`);

@@ -55,6 +55,28 @@ const ROWS: readonly Row[] = [
     result: { origin: TESTING },
   },
   { wish: ADD, before: 'debug: {msg: none}', has: [`*${id(NOW)}`, id(OLD)], reboots: 0 },
+  {
+    wish: `ostree_refs: {refs: ["${FLEET}", "${TESTING}", "os/proven@${commit(NOW)}"], update: true}`,
+    before: ADD,
+    has: [`*${id(NOW)}`, id(OLD)],
+    reboots: 0,
+    result: {
+      refs: {
+        [STABLE]: commit(NOW),
+        [FLEET]: commit(NEW, FLEET),
+        [TESTING]: commit(NEW, TESTING),
+        'os/proven': commit(NOW),
+        'ostree/1/1/0': commit(NOW),
+        'ostree/1/1/1': commit(OLD),
+      },
+    },
+  },
+  {
+    wish: `ostree_refs: {absent: ["${TESTING}"], prune: {}}\n  allow_destroy: [/ostree/repo]`,
+    before: `ostree_refs: {refs: ["${TESTING}"]}`,
+    has: [`*${id(NOW)}`, id(OLD)],
+    reboots: 0,
+  },
   { wish: `ostree: {deploy: "${FLEET}"}`, before: ADD, has: [`*${id(NEW, 0, FLEET)}`, id(NOW)], reboots: 1 },
   {
     wish: `ostree: {deploy: "${FLEET}", upgrade: true, kargs: {append: [lab.new=1]}}`,

@@ -2,8 +2,8 @@ import { baseChecksum, buildOf, resolve, type Deployment, type Origin } from './
 import { imageOf } from './image.ts';
 import { BUILDS } from './packages.ts';
 
-/** What the repository of a host has pulled: refs as `REMOTE:BRANCH`, with the version they point at. */
-export type Refs = ReadonlyMap<string, string>;
+/** The refs of a repository, as `REMOTE:BRANCH` or a branch of its own, with what they point at. */
+export type Refs = ReadonlyMap<string, Commit>;
 
 /** One commit of a ref: a build of what its remote publishes. */
 export interface Commit {
@@ -19,7 +19,7 @@ export function firstRefs([first]: readonly Deployment[]): Refs {
 
 /** The refs after a tool pulled what a deployment is made of; a container image has none. */
 export function withOrigin(refs: Refs, { refspec, version }: Origin): Refs {
-  return imageOf(refspec) === undefined ? new Map([...refs, [refspec, version]]) : refs;
+  return imageOf(refspec) === undefined ? new Map([...refs, [refspec, commitOf(refspec, version)]]) : refs;
 }
 
 /** The commit of one build. */
@@ -37,9 +37,8 @@ export function publishedOf(refspec: string): readonly Commit[] {
 
 /** Every commit the repository holds whole: those of its refs and those that are deployed. */
 export function commitsOf(refs: Refs, deployments: readonly Deployment[]): readonly Commit[] {
-  const pulled = [...refs].map(([refspec, version]) => commitOf(refspec, version));
   const deployed = deployments.map(({ origin }) => commitOf(origin.refspec, origin.version));
-  return [...new Map([...pulled, ...deployed].map((one) => [one.checksum, one])).values()];
+  return [...new Map([...refs.values(), ...deployed].map((one) => [one.checksum, one])).values()];
 }
 
 /** Checksums of every commit object: layered deployments have one of their own beside that of their base. */
@@ -54,8 +53,8 @@ export function findCommit(refs: Refs, deployments: readonly Deployment[], name:
     const child = findCommit(refs, deployments, name.slice(0, -1));
     return child === undefined ? undefined : parentOf(child);
   }
-  const version = refs.get(name);
-  if (version !== undefined) return commitOf(name, version);
+  const pointed = refs.get(name);
+  if (pointed !== undefined) return pointed;
   const commits = commitsOf(refs, deployments);
   const index = /^ostree\/1\/1\/(\d+)$/.exec(name)?.[1];
   const deployed = index === undefined ? undefined : deployments[Number(index)]?.checksum;

@@ -1,7 +1,7 @@
 import type { Call } from '../calls.ts';
 import { sleepOn, type Machine } from '../machine.ts';
 import { buildOf } from '../model/deployment.ts';
-import { commitOf, publishedOf, type Commit } from '../model/repo.ts';
+import { publishedOf, type Commit } from '../model/repo.ts';
 import type { Words } from '../words.ts';
 import { remoteNamed, trusts, type Remote } from './ostree-remote-files.ts';
 import { fail, type Verb } from './ostree-verb.ts';
@@ -33,7 +33,7 @@ async function pullIt(machine: Machine, call: Call, words: Words): Promise<numbe
   for (const branch of branches) {
     const commit = fetched(machine, remote, branch, words.has('-T'));
     if (typeof commit === 'string') return fail(call, commit);
-    machine.refs = new Map([...machine.refs, [commit.refspec, commit.version]]);
+    machine.refs = new Map([...machine.refs, [commit.refspec, commit]]);
   }
   call.out(
     `${branches.length * 412} metadata, ${branches.length * 2207} content objects fetched; 71204 KiB transferred in 2 seconds\n`,
@@ -63,8 +63,8 @@ function fetched(machine: Machine, remote: Remote, wish: string, isNewer: boolea
 /** Why a commit is not taken where only a newer one may be. */
 function olderThan({ refs }: Machine, { refspec, version, checksum }: Commit): string | undefined {
   const has = refs.get(refspec);
-  if (has === undefined || buildOf(has).timestamp <= buildOf(version).timestamp) return undefined;
-  return `Upgrade target revision '${checksum}' with timestamp '${dateOf(version)}' is chronologically older than current revision '${commitOf(refspec, has).checksum}' with timestamp '${dateOf(has)}'; use --allow-downgrade to permit`;
+  if (has === undefined || buildOf(has.version).timestamp <= buildOf(version).timestamp) return undefined;
+  return `Upgrade target revision '${checksum}' with timestamp '${dateOf(version)}' is chronologically older than current revision '${has.checksum}' with timestamp '${dateOf(has.version)}'; use --allow-downgrade to permit`;
 }
 
 /** What the address of a remote says of its server. Names tell the model which ones. */

@@ -1,27 +1,77 @@
 import { createHash } from 'node:crypto';
+import type { Call } from '../calls.ts';
 import type { Machine } from '../machine.ts';
 import { buildOf } from '../model/deployment.ts';
-import { commitOf, commitsOf, findCommit, objectsOf, parentOf, type Commit } from '../model/repo.ts';
+import { commitsOf, findCommit, objectsOf, parentOf, type Commit } from '../model/repo.ts';
 import { fail, type Verb } from './ostree-verb.ts';
 
-/** `ostree refs [--list] [--revision] [PREFIX]`. */
+/** `ostree refs [--list] [--revision] [PREFIX]`, `--create=REF REV`, `--delete PREFIX`. */
 export const refs: Verb = {
   summary: 'List refs',
-  flags: ['--list', '-r --revision'],
-  values: [],
+  flags: ['--list', '-r --revision', '--delete', '--force'],
+  values: ['--create'],
   run: (machine, call, words) => {
-    const [prefix = ''] = words.rest;
-    for (const [ref, checksum] of allRefs(machine)) {
-      if (!`${ref.replace(':', '/')}/`.startsWith(prefix === '' ? '' : `${prefix.replace(':', '/')}/`)) continue;
-      call.out(`${ref}${words.has('-r') ? `\t${checksum}` : ''}\n`);
+    const [name = ''] = words.rest;
+    const created = words.last('--create');
+    if (created === undefined && !words.has('--delete')) return list(machine, call, name, words.has('-r'));
+    if (call.user !== 'root') return fail(call, 'Remounting /sysroot read-write: Permission denied');
+    if (created === undefined) {
+      if (name === '') return fail(call, 'At least one PREFIX is required when deleting refs');
+      machine.refs = new Map([...machine.refs].filter(([ref]) => !isBelow(ref, name)));
+      return 0;
     }
+    if (machine.refs.has(created) && !words.has('--force')) {
+      return fail(call, `--create specified but ref ${created} already exists`);
+    }
+    return point(machine, call, created, name);
+  },
+};
+
+/** `ostree reset REF COMMIT`. */
+export const reset: Verb = {
+  summary: 'Reset a REF to a previous COMMIT',
+  isForRoot: true,
+  flags: [],
+  values: [],
+  run: (machine, call, { rest: [ref = '', rev = ''] }) =>
+    machine.refs.has(ref) ? point(machine, call, ref, rev) : fail(call, `Refspec '${ref}' not found`),
+};
+
+/** `ostree prune`: what no ref and no deployment leads to is gone already. */
+export const prune: Verb = {
+  summary: 'Search for unreachable objects',
+  isForRoot: true,
+  flags: ['--refs-only', '--no-prune'],
+  values: ['--depth', '--keep-younger-than', '--retain-branch-depth'],
+  run: (machine, call) => {
+    const count = objectsOf(machine.refs, machine.sysroot.deployments).length;
+    call.out(`Total objects: ${count * 2619}\nNo unreachable objects\n`);
     return 0;
   },
 };
 
+function point(machine: Machine, call: Call, ref: string, rev: string): number {
+  const commit = known(machine, rev);
+  if (commit === undefined) return fail(call, `Refspec '${rev}' not found`);
+  machine.refs = new Map([...machine.refs, [ref, commit]]);
+  return 0;
+}
+
+function list(machine: Machine, call: Call, prefix: string, isRevision: boolean): number {
+  for (const [ref, checksum] of allRefs(machine)) {
+    if (isBelow(ref, prefix)) call.out(`${ref}${isRevision ? `\t${checksum}` : ''}\n`);
+  }
+  return 0;
+}
+
+/** True for a ref, and for what begins with it. */
+function isBelow(ref: string, prefix: string): boolean {
+  return prefix === '' || `${ref.replace(':', '/')}/`.startsWith(`${prefix.replace(':', '/')}/`);
+}
+
 /** What was pulled, and the refs ostree keeps for deployments. */
 function allRefs(machine: Machine): readonly (readonly [ref: string, checksum: string])[] {
-  const pulled = [...machine.refs].map(([ref, version]) => [ref, commitOf(ref, version).checksum] as const);
+  const pulled = [...machine.refs].map(([ref, { checksum }]) => [ref, checksum] as const);
   const written = machine.sysroot.deployments.filter(({ staged }) => !staged);
   return [
     ...pulled.toSorted(([a], [b]) => a.localeCompare(b)),

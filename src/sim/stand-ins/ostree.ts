@@ -3,7 +3,7 @@ import type { Machine } from '../machine.ts';
 import { ADMIN } from './ostree-admin.ts';
 import { pull } from './ostree-pull.ts';
 import { CONFIG, REMOTE } from './ostree-remote.ts';
-import { fsck, log, refs, revParse, show } from './ostree-repo.ts';
+import { fsck, log, prune, refs, reset, revParse, show } from './ostree-repo.ts';
 import { runVerb, type Verbs } from './ostree-verb.ts';
 
 const VERSION = `libostree:
@@ -14,7 +14,7 @@ const VERSION = `libostree:
   - systemd
 `;
 
-const VERBS: Verbs = { config: CONFIG, fsck, log, pull, refs, 'rev-parse': revParse, show };
+const VERBS: Verbs = { config: CONFIG, fsck, log, prune, pull, refs, reset, 'rev-parse': revParse, show };
 
 /** The modelled ostree: `admin`, `remote`, and what reads and fills the repository of the system. */
 export function ostreeTool(call: Call, machine: Machine): number | Promise<number> {
