@@ -7,7 +7,7 @@ import { block, indented, wrap } from './wrap.ts';
 const Parameter = z.object({
   title: z.string().optional(),
   description: z.string().default(''),
-  type: z.string().optional(),
+  type: z.union([z.string().transform((one) => [one]), z.array(z.string())]).default([]),
   enum: z.array(z.unknown()).optional(),
   const: z.unknown().optional(),
   default: z.unknown().optional(),
@@ -20,6 +20,10 @@ const Parameter = z.object({
   },
   get anyOf() {
     return z.array(Parameter).optional();
+  },
+  /** What a free mapping holds; false where the keys are those of `properties`. */
+  get additionalProperties() {
+    return z.union([z.boolean(), Parameter]).optional();
   },
 });
 type Parameter = z.infer<typeof Parameter>;
@@ -75,6 +79,7 @@ function objectIn({ properties, required, items, anyOf }: Parameter): Parameter 
   const [first, ...others] = all;
   return {
     description: '',
+    type: [],
     required: (first?.required ?? []).filter((name) => others.every((other) => other.required.includes(name))),
     ...(first === undefined
       ? {}
@@ -86,13 +91,15 @@ type Properties = NonNullable<Parameter['properties']>;
 
 const TYPES: Readonly<Record<string, string>> = { boolean: 'true or false', integer: 'number', string: 'text' };
 
-function typeOf({ title, type, enum: options, const: only, anyOf, items }: Parameter): string {
+function typeOf(parameter: Parameter): string {
+  const { title, type, enum: options, const: only, anyOf, items, additionalProperties: held } = parameter;
   if (title !== undefined) return title;
   if (options !== undefined) return options.map(String).join(' | ');
   if (only !== undefined) return shown(only);
   if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' or ');
-  if (type === 'array') return `list of ${items === undefined ? 'values' : typeOf(items)}`;
-  return type === undefined ? 'any value' : (TYPES[type] ?? type);
+  if (typeof held === 'object') return `mapping of name to ${typeOf(held)}`;
+  if (type.includes('array')) return `list of ${items === undefined ? 'values' : typeOf(items)}`;
+  return type.map((one) => TYPES[one] ?? one).join(' or ') || 'any value';
 }
 
 /** A default that says more than "nothing". */

@@ -20,9 +20,9 @@ import { lvm } from './lvm/index.ts';
 import { mount } from './mount/index.ts';
 import { ostree } from './ostree/index.ts';
 import { ostreeCheck } from './ostree-check/index.ts';
+import { ostreeCompose } from './ostree-compose/index.ts';
 import { ostreeRefs } from './ostree-refs/index.ts';
 import { ostreeRemote } from './ostree-remote/index.ts';
-import { ostreeCompose } from './ostree-compose/index.ts';
 import { ostreeRepo } from './ostree-repo/index.ts';
 import { reboot } from './reboot/index.ts';
 import { rpmOstree } from './rpm-ostree/index.ts';
@@ -60,9 +60,9 @@ export const modules: readonly AnyModule[] = [
   mount,
   ostree,
   ostreeCheck,
+  ostreeCompose,
   ostreeRefs,
   ostreeRemote,
-  ostreeCompose,
   ostreeRepo,
   reboot,
   rpmOstree,

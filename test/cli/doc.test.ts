@@ -48,6 +48,16 @@ it('tells type, need and default of a parameter', async () => {
   expect(text).toContain('  backup  (true or false; default false)\n');
 });
 
+it.each([
+  ['http', 'headers  (mapping of name to text)'],
+  ['sysctl', 'values  (mapping of name to text or number)'],
+  ['ostree_refs', 'aliases  (mapping of name to branch)'],
+  ['ostree_remote', 'options  (mapping of name to value)'],
+  ['container_storage', 'daemon  (mapping of name to any value)'],
+])('tells what a mapping of %s with free names holds', async (name, line) => {
+  expect(await doc([name])).toContain(`  ${line}\n`);
+});
+
 it('tells what the objects of a parameter have, and the same keys once', async () => {
   const text = await doc(['container_service']);
 
