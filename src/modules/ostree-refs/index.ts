@@ -6,7 +6,7 @@ import { Params } from './schema.ts';
 /** The refs of an ostree repository, and which of its commits stay. */
 export const ostreeRefs = defineModule<Params, Have>({
   name: 'ostree_refs',
-  summary: 'Refs of an ostree repository: pulled, pointed at a commit, removed, pruned.',
+  summary: 'Refs of an ostree repository: pulled, moved, named, removed, pruned.',
   notes: [
     'A ref is pulled before it is needed, so that the deployment later takes no time on the network: "ostree: {deploy: REF}" takes what is there. Without "update" a ref that is there is left alone, and no remote is asked.',
     'With "update" the summary of the remote tells its newest commits, also under --check; where it has none, or the ostree of the host is older than 2023, the ref is pulled each time, and is changed when it brought something. A pull that was broken off goes on where it was.',
