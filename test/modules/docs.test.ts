@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { AnyModule } from '../../src/core/module.ts';
+import { modules } from '../../src/modules/index.ts';
 import { answersOf, bind, contextOf, shown, words, type Case } from './case-file.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -14,6 +15,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function block(language: string): string {
   return new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(text)?.[1] ?? '';
 }
+
+it('names every module in the README, once, and no other', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const table = readme.split('| For | Modules |')[1]?.split('\n\n')[0] ?? '';
+
+  const named = [...table.matchAll(/`([a-z_]+)`/g)].map((match) => match[1]);
+  expect(named.toSorted()).toEqual(modules.map(({ name }) => name).toSorted());
+});
+
+it('tells which module is for which host', () => {
+  const table = text.split('## Which of them is for which host')[1]?.split('\n## ')[0] ?? '';
+  const family = modules.map(({ name }) => name).filter((name) => /ostree|bootc/.test(name));
+
+  const named = [...table.matchAll(/`([a-z_]+)`/g)].map((match) => match[1] ?? '');
+  expect([...new Set(named)].toSorted()).toEqual(family.toSorted());
+});
 
 it('shows a module that keeps its own cases', async () => {
   const path = join(folder, 'hostname.ts');
