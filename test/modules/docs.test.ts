@@ -20,7 +20,7 @@ it('names every module in the README, once, and no other', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const table = readme.split('| For | Modules |')[1]?.split('\n\n')[0] ?? '';
 
-  const named = [...table.matchAll(/`([a-z_]+)`/g)].map((match) => match[1]);
+  const named = [...table.matchAll(/`([a-z_]+)`/g)].map((match) => match[1] ?? '');
   expect(named.toSorted()).toEqual(modules.map(({ name }) => name).toSorted());
 });
 
