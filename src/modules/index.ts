@@ -10,6 +10,7 @@ import { copy } from './copy/index.ts';
 import { debug } from './debug/index.ts';
 import { file } from './file/index.ts';
 import { filesystem } from './filesystem/index.ts';
+import { firewalld } from './firewalld/index.ts';
 import { getUrl } from './get-url/index.ts';
 import { group } from './group/index.ts';
 import { hostname } from './hostname/index.ts';
@@ -50,6 +51,7 @@ export const modules: readonly AnyModule[] = [
   debug,
   file,
   filesystem,
+  firewalld,
   getUrl,
   group,
   hostname,

@@ -137,7 +137,6 @@ const MODULE_ANSWERS: Readonly<Record<string, string>> = {
   cron: 'write "timer: {name: NAME, command: [/path/of/program], on_calendar: daily}"',
   timezone: 'write "command: {argv: [timedatectl, set-timezone, ZONE]}"',
   modprobe: 'write "kernel_module: {name: NAME}"',
-  firewalld: NO_MODULE,
   seboolean: 'write "selinux: {booleans: {NAME: true}}", which is for now and for every boot',
   sefcontext: 'write "selinux: {file_contexts: [{path: PATTERN, type: TYPE}], restore: PATH}"',
   seport: 'write "selinux: {ports: [{port: 8081, type: TYPE}]}"',

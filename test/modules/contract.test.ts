@@ -64,6 +64,8 @@ const DOMAIN = [
   'container_storage',
   'container_service',
   'cloud_init_check',
+  'firewalld',
+  'selinux',
 ];
 
 it.each(DOMAIN)('%s has at least fifteen cases, because it is a domain of its own', (name) => {

@@ -5,6 +5,7 @@ import { packagesOf } from '../model/deployment.ts';
 import { runningOf } from '../model/sysroot.ts';
 import { bootcTool } from './bootc.ts';
 import { ostreeTool } from './ostree.ts';
+import { firewallCmd } from './firewall-cmd.ts';
 import { chgrp, chown, stat } from './files.ts';
 import { lsblk } from './lsblk.ts';
 import { journalctl } from './journalctl.ts';
@@ -37,6 +38,7 @@ const STAND_INS: Readonly<Record<string, StandIn>> = {
   },
   df,
   findmnt,
+  'firewall-cmd': firewallCmd,
   getenforce,
   getent,
   hostname,
