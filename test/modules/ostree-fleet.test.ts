@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFleet } from '../../src/sim/fleet.ts';
 import { idOf } from '../../src/sim/model/deployment.ts';
@@ -191,6 +192,12 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** The armored key that the cases of the module import too. */
+const KEY =
+  /-----BEGIN PGP[^]*?-----END PGP[^\n]*/
+    .exec(readFileSync('src/modules/ostree-remote/cases.yaml', 'utf8'))?.[0]
+    .replaceAll(/^ +/gm, '') ?? '';
+
 let fleet: Fleet;
 beforeAll(async () => {
   const hosts = ROWS.map(({ host }, index) => ({ name: `edge${index + 1}`, isPlainOstree: true, ...host }));
@@ -323,10 +330,12 @@ it('a remote is written, changed where it stands, and removed with its keys', as
     'wish failed',
     expect.stringMatching(/not signed by a key that the remote trusts/),
   ]);
-  expect(await ends(ADD)).toEqual(['wish changed']);
-  expect(await ends(ADD)).toEqual(['wish ok']);
+  const trusted = `ostree_remote:\n    name: fleet\n    url: https://images.example.org/repo\n    keys: |\n${KEY.replaceAll(/^/gm, '      ')}`;
+  expect(await ends(trusted)).toEqual(['wish changed']);
+  expect(await ends(trusted)).toEqual(['wish ok']);
+  expect(await ends(`ostree: {deploy: "${FLEET}", activate: stage}`)).toEqual(['wish changed']);
   expect(await ends('ostree_remote: {name: fedora-iot, url: "https://mirror.invalid/iot"}')).toEqual(['wish changed']);
-  expect(await ends('ostree: {upgrade: true, activate: stage}')).toEqual([
+  expect(await ends(`ostree: {deploy: "${TESTING}", activate: stage}`)).toEqual([
     'wish failed',
     expect.stringMatching(/the server of the remote cannot be reached/),
   ]);
