@@ -89,7 +89,7 @@ scenario(
     const [first] = (await rpmOstreeStatus(machine)).deployments;
     expect([first?.['id'], first?.['booted']]).toEqual([before, true]);
     expect(await sh(machine, `grep -c lab.bad /proc/cmdline || :; ls /etc/ssh/sshd_config.d; ${LEFT}`)).toBe(
-      '0\nnothing',
+      '0\nlab.conf\nnothing',
     );
 
     const run = await startPlay(guarded('60s', sshd('MaxSessions 6'), '{name: long, command: sleep 600}'), {
