@@ -27,7 +27,8 @@ for f in enabled disabled; do if [ -e "/run/cloud-init/$f" ]; then echo "run $f"
 if [ -e /etc/cloud/cloud-init.disabled ]; then echo 'marker yes'; fi
 if [ -f /run/cloud-init/status.json ]; then printf 'status %s\\n' "$(line /run/cloud-init/status.json)"; fi
 if [ -f /run/cloud-init/result.json ]; then printf 'result %s\\n' "$(line /run/cloud-init/result.json)"; fi
-for f in instance-id previous-instance-id; do if [ -r "/var/lib/cloud/data/$f" ]; then printf '%s %s\\n' "$f" "$(line "/var/lib/cloud/data/$f")"; fi; done
+if [ -r /var/lib/cloud/data/previous-instance-id ]; then printf 'previous %s\\n' "$(line /var/lib/cloud/data/previous-instance-id)"; fi
+if [ -e /run/cloud-init/enabled ] && [ /var/lib/cloud/instance/sem/consume_data -nt /run/cloud-init/enabled ]; then echo 'instance new'; fi
 printf 'cmdline %s\\n' "$(line /proc/cmdline)"
 printf 'boot %s\\n' "$(line /proc/sys/kernel/random/boot_id)"
 printf 'system %s\\n' "$(systemctl is-system-running 2>/dev/null)"

@@ -16,6 +16,10 @@ export interface Seen {
   readonly result: { readonly datasource: string; readonly errors: readonly string[] } | undefined;
   /** What the tool says where there are no files. */
   readonly tool: ToolStatus | undefined;
+  /**
+   * What cloud-init does once for an instance it did in this boot. The note of the instance before cannot tell it alone: where the source of
+   * data is local, the second stage of the very first boot writes its own over it (seen on a machine of the lab, cloud-init 25.1).
+   */
   readonly isFirstBoot: boolean;
   /** By name of the unit. */
   readonly units: ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -90,16 +94,11 @@ export function read(answer: Answer | undefined): Seen {
     status: status === undefined ? undefined : parseStatusFile(status),
     result: result === undefined ? undefined : parseResultFile(result),
     tool: tool === '' ? undefined : parseTool(tool),
-    isFirstBoot: isNewInstance(all('instance-id')[0], all('previous-instance-id')[0]),
+    isFirstBoot: all('instance').includes('new') || all('previous').includes('NO_PREVIOUS_INSTANCE_ID'),
     units: unitsOf(lines),
     ignition: ignition === undefined ? undefined : parseIgnition(ignition),
     hasFirstbootFile: all('firstboot').includes('yes'),
   };
-}
-
-/** Every boot notes the instance of the boot before it; "NO_PREVIOUS_INSTANCE_ID" where there was none. A machine of a used image has another's. */
-function isNewInstance(now: string | undefined, before: string | undefined): boolean {
-  return before !== undefined && before !== now;
 }
 
 /** `/run/cloud-init/status.json` of any version since 0.7.9. */
