@@ -12,6 +12,7 @@ export default defineConfig({
     hookTimeout: 900_000,
     teardownTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // a machine computes less than half of its time: three keep two cores busy
+    maxWorkers: 3,
   },
 });
