@@ -9,7 +9,7 @@ import live
 import packages
 import sysroot
 from changing import QUEUED, REBOOT, check_inhibitors, deploy, next_of, set_up, unchanged
-from sysroot import Failure, booted_of, deployments, kargs_of, ostree
+from sysroot import Failure, booted_of, deployments, kargs_of, keep_bases, ostree
 
 
 def rollback(job, options, words):
@@ -52,6 +52,7 @@ def undeploy(job, goes):
         found = deployments()
         gone = next((one for one in found if not one.pinned and not one.booted and goes(one, booted_of(found))), None)
         if not gone:
+            keep_bases([one.checksum for one in found])
             return
         job.run("ostree", "admin", "undeploy", str(gone.index))
 

@@ -228,6 +228,7 @@ def kargs_of(deployment, all_deployments):
 def stage(job, checksum, origin, kargs, is_locked=False):
     """Stages a commit for the next boot; the new deployment."""
     job.say("Staging deployment...", end="")
+    keep_bases([checksum, *(one.checksum for one in deployments())])
     with tempfile.NamedTemporaryFile("w", suffix=".origin") as file:
         file.write(origin.text())
         file.flush()
@@ -240,6 +241,17 @@ def stage(job, checksum, origin, kargs, is_locked=False):
     crash_at("staged")
     job.say("done")
     return new
+
+
+def keep_bases(checksums):
+    """What layered commits are made of stays as long as they are deployed: refs like rpm-ostree's own, for `ostree prune`."""
+    bases = [packages_of(one).get("from") for one in checksums]
+    wanted = {f"rpmostree/base/{index}": base for index, base in enumerate(filter(None, dict.fromkeys(bases)))}
+    known = ostree("refs", f"--repo={REPO}", "--list", "rpmostree/base").split()
+    for name in set(known) - set(wanted):
+        ostree("refs", f"--repo={REPO}", "--delete", name)
+    for name, base in wanted.items():
+        ostree("refs", f"--repo={REPO}", "--force", f"--create={name}", base)
 
 
 def journal(new, job):
