@@ -131,10 +131,14 @@ function fullWords(bytes: Uint8Array): Uint8Array {
   return Buffer.from(text.replaceAll('File too large', 'No space left on device'), 'latin1');
 }
 
+/** ssh2 1.17 keeps the piece that waited for the window after it was sent, and would send it again when the other output waits. */
+const WAITED = ['_chunk', '_chunkcb', '_chunkErr', '_chunkcbErr'];
+
 function written(to: NodeJS.WritableStream, bytes: Uint8Array, channel: ServerChannel): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       channel.off('close', done);
+      for (const name of WAITED) Reflect.set(channel, name, undefined);
       resolve();
     };
     channel.once('close', done);
