@@ -21,7 +21,7 @@ export const GuardParams = z.strictObject({
     .array(z.array(publicText('a word')).min(1))
     .default([])
     .describe(
-      'Commands of your own, each a list of words, that undo what is in no file; run after the files are back.',
+      'Commands of your own, each a list of words, that undo what is in no file; run after the files are back, and once more where the host lost its power meanwhile.',
     ),
   reload: listOf(unitName())
     .default([])
