@@ -347,7 +347,12 @@ describe('a detached command', () => {
   });
 
   it('that prints without end does not fill the host: the beginning is kept', async () => {
-    const flood = script('yes 0123456 | head -c 2000000; sleep 2; echo end; exit 5');
+    // The host looks once a second: what comes right after a cut is read before the next.
+    const cut = `${RECORDS}/${name}/cut`;
+    const flood = script(
+      'yes 0123456 | head -c 2000000; until [ -e "$1" ]; do sleep 0.05; done; echo end; exit 5',
+      cut,
+    );
 
     const outcome = await session({ transactionBytes: 100_000 }).transaction(flood, options());
 
