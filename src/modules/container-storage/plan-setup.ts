@@ -1,4 +1,4 @@
-import { cmd } from '../../core/command.ts';
+import { cmd, script } from '../../core/command.ts';
 import type { Change, Diff, ModuleContext } from '../../core/module.ts';
 import type { Step } from '../../core/step.ts';
 import { contentsOf, lvmLabelOf, usesOf } from '../block-use.ts';
@@ -106,6 +106,16 @@ function whyRewrite(want: Params, have: Have): string | undefined {
   return `options differ: ${[...wrong.map(([key]) => key), ...extra].join(', ')}`;
 }
 
+// The devices of a docker that was stopped go a moment later, and hold the pool until then.
+const REMOVE_POOL = `if command -v udevadm >/dev/null 2>&1; then udevadm settle --timeout=30; fi
+for pause in 1 1 2 3 5 0; do
+  said=$(lvm lvremove -y "$1" 2>&1) && exit 0
+  code=$?
+  sleep "$pause"
+done
+printf '%s\\n' "$said" >&2
+exit "$code"`;
+
 /** Docker is stopped, what it was started with is removed; pool and data only when they have to go. */
 function clearSteps(want: Params, have: Have, isRebuild: boolean): readonly Step[] {
   const pool = isRebuild ? poolOf(want, have) : undefined;
@@ -115,7 +125,7 @@ function clearSteps(want: Params, have: Have, isRebuild: boolean): readonly Step
     steps.push({
       do: 'run',
       say: `remove the pool ${pool.name}`,
-      command: cmd('lvm', 'lvremove', '-y', pool.name),
+      command: script(REMOVE_POOL, pool.name),
       destroys: [pool.name, ...pool.volumes],
     });
   }
